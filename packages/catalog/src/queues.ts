@@ -1,0 +1,102 @@
+import * as a from './attributes.ts';
+import { jobSeconds, waitSeconds } from './buckets.ts';
+import { defineMetrics } from './define.ts';
+
+const queue = { 'queue.name': a.queueName } as const;
+
+/** Job queues: how long jobs run and wait, what fails for good, what piles up. */
+export const queueMetrics = defineMetrics('@tallyman/queues', {
+  jobDuration: {
+    name: 'queue.job.duration',
+    instrument: 'histogram',
+    unit: 's',
+    description: 'Run time of job attempts in the handler.',
+    meaning: 'Slower jobs at the same rate need more concurrency, or a look at what they call.',
+    source: 'tallyman',
+    attributes: { ...queue, 'job.type': a.jobType, 'queue.system': a.queueSystem, outcome: a.jobOutcome },
+    buckets: jobSeconds,
+    siblings: [{ metric: 'failures' }, { metric: 'retries' }, { metric: 'stalled' }],
+  },
+  jobWait: {
+    name: 'queue.job.wait',
+    instrument: 'histogram',
+    unit: 's',
+    description: 'Time from enqueueing to the first attempt, without deliberate delay.',
+    meaning: 'How late the work starts. It falls silent when nothing is picked up: read it with queue.oldest_job.age.',
+    source: 'tallyman',
+    attributes: { ...queue, 'queue.system': a.queueSystem },
+    buckets: waitSeconds,
+  },
+  failures: {
+    name: 'queue.failures',
+    instrument: 'counter',
+    unit: '{job}',
+    description: 'Jobs that failed for good, after their last attempt.',
+    meaning: 'Work that will not be done unless somebody acts.',
+    source: 'tallyman',
+    attributes: { ...queue, 'error.type': a.errorType },
+  },
+  retries: {
+    name: 'queue.retries',
+    instrument: 'counter',
+    unit: '{job}',
+    description: 'Attempts that failed and will be tried again.',
+    meaning: 'Something is flaky. It hides until attempts run out.',
+    source: 'tallyman',
+    attributes: queue,
+  },
+  stalled: {
+    name: 'queue.stalled',
+    instrument: 'counter',
+    unit: '{job}',
+    description: 'Jobs whose worker disappeared while it held them.',
+    meaning: 'Workers crash, or block the event loop for longer than their lock lasts.',
+    source: 'tallyman',
+    attributes: queue,
+  },
+  jobsEnqueued: {
+    name: 'queue.job.enqueued',
+    instrument: 'counter',
+    unit: '{job}',
+    description: 'Jobs added to a queue by this process.',
+    meaning: 'More in than out for long means a growing backlog.',
+    source: 'tallyman',
+    attributes: queue,
+  },
+  jobsActive: {
+    name: 'queue.job.active',
+    instrument: 'updowncounter',
+    unit: '{job}',
+    description: 'Jobs running in this process.',
+    meaning: 'Divided by queue.concurrency: how saturated the workers are.',
+    source: 'tallyman',
+    attributes: queue,
+  },
+  depth: {
+    name: 'queue.depth',
+    instrument: 'gauge',
+    unit: '{job}',
+    description: 'Jobs in a queue by state. Every process reports the same queue: aggregate with max, never with sum.',
+    meaning: 'The backlog. Paused and delayed jobs are not late.',
+    source: 'tallyman',
+    attributes: { ...queue, state: a.jobState },
+  },
+  oldestJobAge: {
+    name: 'queue.oldest_job.age',
+    instrument: 'gauge',
+    unit: 's',
+    description: 'Age of the oldest waiting job; 0 when none waits.',
+    meaning: 'The first number to look at: it grows when nothing is picked up.',
+    source: 'tallyman',
+    attributes: queue,
+  },
+  concurrency: {
+    name: 'queue.concurrency',
+    instrument: 'gauge',
+    unit: '{job}',
+    description: 'Jobs that the workers of this process may run at a time.',
+    meaning: 'Capacity; sum over processes.',
+    source: 'tallyman',
+    attributes: queue,
+  },
+});

@@ -1,0 +1,214 @@
+import { readFileSync } from 'node:fs';
+import Module, { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { isInternalThread } from 'node:worker_threads';
+import { logOnce } from './log.ts';
+import { runtime } from './runtime.ts';
+import { errorType, reportFault, selfRecorders } from './safely.ts';
+import { describeRange, isSupported, type VersionRange } from './versions.ts';
+
+/** What a patch is told of the module that it patches. */
+export interface PatchContext {
+  readonly version: string;
+  readonly format: 'commonjs' | 'module';
+}
+
+/** Where to hook: one binding of one file of a package. */
+export interface HookRow {
+  /** Name of the package in its own package.json, whatever folder it is installed in. */
+  readonly module: string;
+  readonly versions: VersionRange;
+  /** The same module in its CommonJS and ES form: paths within the package. */
+  readonly files: readonly string[];
+  /** Name of the class or function in that file. */
+  readonly binding: string;
+  /** Its exported name, where that differs: `default`. */
+  readonly exported?: string;
+  /** The ES form has a default export, which must be handed on. */
+  readonly hasDefault?: true;
+  /** `prototype`: the patch changes the class in place; `replace`: what the patch returns takes the binding's place. */
+  readonly how: 'prototype' | 'replace';
+  /** Called once for each copy of the binding. What it throws is reported and the package stays as it was. */
+  // biome-ignore lint/suspicious/noExplicitAny: a row's patch knows the shape of its own binding
+  readonly patch: (value: any, context: PatchContext) => unknown;
+}
+
+/** One instrumented library: the name is what `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS` take. */
+export interface Adapter {
+  readonly name: string;
+  readonly rows: readonly HookRow[];
+  /** Called once when the adapter is hooked, for libraries that announce themselves on a channel. */
+  readonly start?: () => void;
+}
+
+interface Target {
+  readonly adapter: string;
+  readonly row: HookRow;
+  readonly tail: string;
+}
+
+const RUNTIME = "globalThis[Symbol.for('tallyman.runtime.1')]";
+const targets = new Map<string, Target[]>();
+let installed = false;
+
+/**
+ * Hooks the adapters' packages for `require`, `import` and TypeScript loaders of this thread, whenever they are loaded later.
+ * ES modules are answered by a `resolve` hook with a shim that re-exports them; CommonJS files get one line appended in `Module.prototype._compile`.
+ * There is no `load` hook: on Node 22.15 to 22.22.2 and 24.0 to 24.11.0 even a pass-through one breaks applications.
+ */
+export function installHook(adapters: readonly Adapter[]): void {
+  if (isInternalThread || !runtime.active) return;
+  for (const adapter of adapters) {
+    if (runtime.adapters.has(adapter.name)) continue;
+    runtime.adapters.set(adapter.name, adapter);
+    adapter.start?.();
+    for (const row of adapter.rows) for (const file of row.files) addTarget({ adapter: adapter.name, row, tail: `/${file}` });
+  }
+  if (installed || targets.size === 0) return;
+  installed = true;
+  hookImport();
+  hookCompile();
+  reportLoaded();
+}
+
+function addTarget(target: Target): void {
+  const name = target.tail.slice(target.tail.lastIndexOf('/') + 1);
+  const existing = targets.get(name);
+  if (existing === undefined) targets.set(name, [target]);
+  else existing.push(target);
+}
+
+function hookImport(): void {
+  Module.registerHooks({
+    resolve(specifier, context, next) {
+      const found = next(specifier, context);
+      const named = targets.get(found.url.slice(found.url.lastIndexOf('/') + 1));
+      if (named === undefined || found.format !== 'module' || !found.url.startsWith('file:')) return found;
+      if (!context.conditions.includes('import') || context.parentURL?.startsWith('data:text/javascript,/*tallyman*/')) return found;
+      try {
+        const matches = match(named, fileURLToPath(found.url), 'module');
+        if (matches.length > 0)
+          return { url: `data:text/javascript,/*tallyman*/${encodeURIComponent(shim(found.url, matches))}`, format: 'module', shortCircuit: true };
+      } catch (error) {
+        reportFault('hook.resolve', error);
+      }
+      return found;
+    },
+  });
+}
+
+interface Match {
+  readonly row: HookRow;
+  readonly index: number;
+}
+
+function shim(url: string, matches: readonly Match[]): string {
+  const source = JSON.stringify(url);
+  const lines = [`export * from ${source}; import * as all from ${source};`];
+  if (matches.some(({ row }) => row.hasDefault || row.exported === 'default')) lines.push(`export { default } from ${source};`);
+  for (const { row, index } of matches) {
+    const call = `${RUNTIME}.patch(${index}, all[${JSON.stringify(row.exported ?? row.binding)}])`;
+    lines.push(row.how === 'replace' ? `const replaced${index} = ${call}; export { replaced${index} as ${row.exported ?? row.binding} };` : `${call};`);
+  }
+  return lines.join('\n');
+}
+
+type Compile = (this: unknown, content: unknown, filename: string, ...rest: unknown[]) => unknown;
+
+function hookCompile(): void {
+  const prototype = Module.prototype as unknown as { _compile: Compile };
+  const compile = prototype._compile;
+  prototype._compile = function (content, filename, ...rest) {
+    let source = content;
+    try {
+      const named = typeof content === 'string' ? targets.get(filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)) : undefined;
+      if (named !== undefined) {
+        const isModule = rest[0] === 'module';
+        source = [content, ...match(named, filename, isModule ? 'module' : 'commonjs').map((found) => appended(found, isModule))].join('\n;');
+      }
+    } catch (error) {
+      reportFault('hook.compile', error);
+    }
+    return compile.call(this, source, filename, ...rest);
+  };
+}
+
+/** The appended line never assigns to an ES module's binding: assigning to a `const` would end the application. */
+function appended({ row: { binding }, index }: Match, isModule: boolean): string {
+  if (isModule) return `${RUNTIME}.patch(${index},${binding});`;
+  const value = `typeof ${binding}<"u"?${binding}:(module.exports.${binding}??module.exports.default)`;
+  return `{const v=${value},w=${RUNTIME}.patch(${index},v);if(w!==v)exports.${binding}=w;}`;
+}
+
+/** The rows that match this file, each registered as a patch; a package outside its row's range is left alone with one warning. */
+function match(named: readonly Target[], filename: string, format: PatchContext['format']): Match[] {
+  const path = filename.replaceAll('\\', '/');
+  const found: Match[] = [];
+  for (const { adapter, row, tail } of named) {
+    if (!path.endsWith(tail)) continue;
+    const manifest = readManifest(`${path.slice(0, -tail.length)}/package.json`);
+    if (manifest?.name !== row.module) continue;
+    const { version } = manifest;
+    if (isSupported(version, row.versions)) found.push({ row, index: addPatch(adapter, row, { version, format }) });
+    else reportUnsupported(adapter, row, version);
+  }
+  return found;
+}
+
+function readManifest(file: string): { name: string; version: string } | undefined {
+  try {
+    const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    return typeof name === 'string' && typeof version === 'string' ? { name, version } : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function addPatch(adapter: string, row: HookRow, context: PatchContext): number {
+  return runtime.patches.push((value) => applyPatch(adapter, row, value, context)) - 1;
+}
+
+/** Patches one copy of a binding, once; gives back what stands in its place. */
+export function applyPatch(adapter: string, row: Pick<HookRow, 'module' | 'binding' | 'how' | 'patch'>, value: unknown, context: PatchContext): unknown {
+  if (typeof value !== 'function' && (typeof value !== 'object' || value === null)) {
+    reportFailure(adapter, row, context.version, 'it is not there');
+    return value;
+  }
+  if (runtime.patched.has(value)) return value;
+  try {
+    const result = row.patch(value, context);
+    const replacement = row.how === 'replace' && result !== undefined ? result : value;
+    runtime.patched.add(value);
+    if (typeof replacement === 'function' || (typeof replacement === 'object' && replacement !== null)) runtime.patched.add(replacement);
+    selfRecorders.patched(1, { adapter, version: context.version, outcome: 'ok' });
+    return replacement;
+  } catch (error) {
+    reportFault(`patch ${adapter}`, error);
+    reportFailure(adapter, row, context.version, errorType(error));
+    return value;
+  }
+}
+
+function reportUnsupported(adapter: string, row: HookRow, version: string): void {
+  selfRecorders.patched(1, { adapter, version, outcome: 'unsupported' });
+  logOnce(`unsupported ${row.module}`, 'warn', `${row.module} ${version} is not measured: supported are versions ${describeRange(row.versions)}`);
+}
+
+function reportFailure(adapter: string, row: Pick<HookRow, 'module' | 'binding'>, version: string, why: string): void {
+  selfRecorders.patched(1, { adapter, version, outcome: 'failed' });
+  logOnce(`failed ${row.module} ${row.binding}`, 'warn', `${row.module} ${version} is not measured: ${row.binding} could not be patched (${why})`);
+}
+
+/** Packages that were loaded before the hook keep their own functions: say so instead of missing their calls silently. */
+function reportLoaded(): void {
+  const { cache } = createRequire(`${process.cwd()}/`);
+  for (const filename of Object.keys(cache ?? {})) {
+    const path = filename.replaceAll('\\', '/');
+    for (const { adapter, row, tail } of targets.get(path.slice(path.lastIndexOf('/') + 1)) ?? []) {
+      const manifest = path.endsWith(tail) ? readManifest(`${path.slice(0, -tail.length)}/package.json`) : undefined;
+      if (manifest?.name !== row.module) continue;
+      selfRecorders.patched(1, { adapter, version: manifest.version, outcome: 'failed' });
+      logOnce(`loaded ${row.module}`, 'warn', `${row.module} was loaded before Tallyman and is not measured: name --require @tallyman/register first`);
+    }
+  }
+}

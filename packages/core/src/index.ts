@@ -1,0 +1,13 @@
+export * from './attribution.ts';
+export * from './bind-metrics.ts';
+export * from './channels.ts';
+export * from './configuration.ts';
+export * from './hook.ts';
+export type { PointAttributes, Series } from './instrument.ts';
+export * from './log.ts';
+export * from './producer.ts';
+export * from './read.ts';
+export type { Backend, RegisteredMetric } from './registry.ts';
+export * from './request.ts';
+export { type Runtime, runtime, shared } from './runtime.ts';
+export * from './safely.ts';

@@ -1,0 +1,173 @@
+import { OTHER, type Sibling } from '@tallyman/catalog';
+import { cleanValue, MAX_SERIES } from './limits.ts';
+import type { Backend, RegisteredMetric, Registry } from './registry.ts';
+
+/** The attributes of a series, without those that are not known. */
+export type PointAttributes = Readonly<Record<string, string | number>>;
+
+/** One series: a cell that a record adds to. Times are milliseconds since the epoch. */
+export interface Series {
+  readonly attributes: PointAttributes;
+  readonly startTime: number;
+  /** Sum of a counter, last value of a gauge, sum of a histogram's measurements; undefined for a cleared gauge. */
+  value: number | undefined;
+  /** Number of a histogram's measurements. */
+  count: number;
+  /** Measurements per bucket of a histogram, the last one above all bounds; empty otherwise. */
+  readonly counts: Float64Array;
+}
+
+type Node = Map<unknown, Node | Series>;
+
+/** The cells of one metric: series found by nested maps in the order of its attributes; a series is never evicted. */
+export class Instrument implements Backend {
+  readonly metric: RegisteredMetric;
+  readonly series: Series[] = [];
+  siblings: readonly { readonly instrument: Instrument; readonly set: Sibling['set'] }[] = [];
+  readonly #registry: Registry;
+  readonly #keys: readonly string[];
+  readonly #bounds: readonly number[];
+  readonly #root: Node = new Map();
+
+  constructor(metric: RegisteredMetric, registry: Registry) {
+    this.metric = metric;
+    this.#registry = registry;
+    this.#keys = Object.keys(metric.attributes);
+    this.#bounds = metric.buckets ?? [];
+  }
+
+  /** Adds to a counter, sets a gauge, or measures into a histogram; a value that is no finite number is left out, a negative one counts as 0 where the metric only grows. */
+  record(value: number, attributes: Readonly<Record<string, unknown>>): void {
+    if (!Number.isFinite(value)) return;
+    const series = this.find(attributes);
+    switch (this.metric.instrument) {
+      case 'gauge':
+        series.value = value;
+        break;
+      case 'updowncounter':
+        series.value = (series.value ?? 0) + value;
+        break;
+      case 'counter':
+        if (value > 0) series.value = (series.value ?? 0) + value;
+        break;
+      case 'histogram': {
+        const measured = Math.max(value, 0);
+        series.value = (series.value ?? 0) + measured;
+        series.count += 1;
+        const bucket = bucketOf(this.#bounds, measured);
+        series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
+      }
+    }
+    this.#registry.noteRecord();
+  }
+
+  /** Sets a counter or gauge to an absolute value that something else counts, such as the CPU time of the process. */
+  set(value: number, attributes: Readonly<Record<string, unknown>>): void {
+    if (Number.isFinite(value)) this.find(attributes).value = value;
+  }
+
+  clear(attributes: Readonly<Record<string, unknown>>): void {
+    this.find(attributes).value = undefined;
+  }
+
+  /** The series of these attributes, created at 0 when it is new. */
+  find(attributes: Readonly<Record<string, unknown>>): Series {
+    let node: Node | Series | undefined = this.#root;
+    for (const key of this.#keys) {
+      node = (node as Node).get(attributes[key]);
+      if (node === undefined) return this.#admit(attributes);
+    }
+    if (node === this.#root) return this.series[0] ?? this.#create({});
+    return node as Series;
+  }
+
+  #admit(attributes: Readonly<Record<string, unknown>>): Series {
+    const bounded: Record<string, string | number> = {};
+    for (const key of this.#keys) {
+      const value = this.#bound(key, attributes[key], bounded);
+      if (value !== undefined) bounded[key] = value;
+    }
+    return this.#leaf(bounded) ?? this.#leaf(this.#overflow(bounded)) ?? this.#insert(this.#overflow(bounded));
+  }
+
+  /** The value that is recorded for an attribute: itself, `_OTHER`, or nothing when it is optional and unknown. */
+  #bound(key: string, raw: unknown, parents: Readonly<Record<string, unknown>>): string | number | undefined {
+    const attribute = this.metric.attributes[key];
+    if (attribute === undefined) return undefined;
+    const value = cleanValue(raw, attribute);
+    if (value === undefined) return attribute.optional ? undefined : OTHER;
+    if (this.#registry.admits(this.metric, key, value, attribute.per === undefined ? undefined : parents[attribute.per])) return value;
+    this.#registry.onCapped?.(this.metric.name, key);
+    return attribute.type === 'int' ? undefined : OTHER;
+  }
+
+  /** The series of bounded attributes: the existing one, or a new one while there is room. */
+  #leaf(attributes: Readonly<Record<string, string | number>>): Series | undefined {
+    let node: Node | Series | undefined = this.#root;
+    for (const key of this.#keys) {
+      node = (node as Node).get(attributes[key]);
+      if (node === undefined) return this.series.length < MAX_SERIES ? this.#insert(attributes) : undefined;
+    }
+    return node as Series;
+  }
+
+  /** The series that all records share when the instrument is full; it exists once for each combination of closed values. */
+  #overflow(attributes: Readonly<Record<string, string | number>>): Record<string, string | number> {
+    this.#registry.onCapped?.(this.metric.name, '*');
+    const open = Object.entries(attributes).filter(([key]) => this.metric.attributes[key]?.values === undefined);
+    const rest: Record<string, string | number> = { ...attributes };
+    for (const [key, value] of open) {
+      if (typeof value === 'number') delete rest[key];
+      else rest[key] = OTHER;
+    }
+    return rest;
+  }
+
+  #insert(attributes: Readonly<Record<string, string | number>>): Series {
+    let node = this.#root;
+    const last = this.#keys.length - 1;
+    for (const key of this.#keys.slice(0, last)) {
+      let next = node.get(attributes[key]);
+      if (next === undefined) {
+        next = new Map();
+        node.set(attributes[key], next);
+      }
+      node = next as Node;
+    }
+    const series = this.#create(attributes);
+    node.set(attributes[this.#keys[last] as string], series);
+    for (const sibling of this.siblings) sibling.instrument.find(siblingAttributes(sibling.instrument.metric, attributes, sibling.set));
+    return series;
+  }
+
+  #create(attributes: PointAttributes): Series {
+    const isHistogram = this.metric.instrument === 'histogram';
+    const series: Series = {
+      attributes,
+      startTime: Date.now(),
+      value: this.metric.instrument === 'gauge' ? undefined : 0,
+      count: 0,
+      counts: new Float64Array(isHistogram ? this.#bounds.length + 1 : 0),
+    };
+    this.series.push(series);
+    return series;
+  }
+}
+
+function siblingAttributes(metric: RegisteredMetric, attributes: PointAttributes, set: Sibling['set']): Record<string, string | number | undefined> {
+  return Object.fromEntries(
+    Object.keys(metric.attributes).map((key) => [key, set?.[key] ?? attributes[key] ?? (metric.attributes[key]?.optional ? undefined : OTHER)]),
+  );
+}
+
+/** Index of the first bound that is not below the value (upper bounds are inclusive, as in OpenTelemetry). */
+export function bucketOf(bounds: readonly number[], value: number): number {
+  let low = 0;
+  let high = bounds.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (value <= (bounds[middle] as number)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,27 @@
+import { runtime } from './runtime.ts';
+
+const LEVELS = ['none', 'error', 'warn', 'info', 'debug'] as const;
+
+function threshold(): number {
+  const level = LEVELS.indexOf((process.env.OTEL_LOG_LEVEL ?? 'info').toLowerCase() as (typeof LEVELS)[number]);
+  return level === -1 ? LEVELS.indexOf('info') : level;
+}
+
+/** Writes one line to stderr, prefixed `[tallyman] `, when `OTEL_LOG_LEVEL` (info unless set) lets its level through. */
+export function log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void {
+  if (LEVELS.indexOf(level) > threshold()) return;
+  try {
+    process.stderr.write(`[tallyman] ${line.replace(/\s*\n\s*/g, ' ')}\n`);
+  } catch {
+    // A closed stderr must not reach the application.
+  }
+}
+
+/** Writes a line once per process for its key, and again only after `everyMs` when that is given. */
+export function logOnce(key: string, level: 'error' | 'warn' | 'info', line: string, everyMs = Number.POSITIVE_INFINITY): void {
+  const last = runtime.logged.get(key);
+  const now = Date.now();
+  if (last !== undefined && now - last < everyMs) return;
+  if (runtime.logged.size < 1000) runtime.logged.set(key, now);
+  log(level, line);
+}
