@@ -54,7 +54,8 @@ function prometheusComponent(name) {
 
 /** The folder outside the repository that keeps what was built or fetched: `$TALLYMAN_CACHE`, else the user's cache. */
 export function cacheFolder() {
-  return process.env.TALLYMAN_CACHE || join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'tallyman');
+  const { TALLYMAN_CACHE, XDG_CACHE_HOME } = process.env;
+  return TALLYMAN_CACHE || join(XDG_CACHE_HOME || join(homedir(), '.cache'), 'tallyman');
 }
 
 /** Resolves with `{ name, path, version }`, or with `{ name, missing }`: one line that says what to install. */
@@ -204,10 +205,11 @@ function say(line) {
   process.stderr.write(`[tallyman] ${line}\n`);
 }
 
+/** What is missing is said, and only in continuous integration a failure: elsewhere the tests that need it are skipped. */
 async function main(names) {
   for (const name of names.length > 0 ? names : componentNames) {
     const result = await findOrInstall(name, { retry: true });
-    if (result.missing) process.exitCode = 1;
+    if (result.missing && process.env.CI === 'true') process.exitCode = 1;
     process.stdout.write(result.missing ? `${result.missing}\n` : `${name} ${result.version} ${result.path}\n`);
   }
 }

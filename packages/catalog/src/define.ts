@@ -85,9 +85,9 @@ export type Alias<A extends AliasSpec = AliasSpec> = A &
   Metric<Omit<MetricSpec, 'attributes'> & { readonly attributes: { readonly [L in keyof A['labels']]: Attribute } }>;
 
 /** Declares an alias; its labels take the description and the bounds of the attributes that they map. */
-export function defineAlias<const M extends Metric, const L extends Readonly<Record<string, AttributeKey<M>>>>(
-  alias: Omit<AliasSpec<M>, 'labels'> & { readonly labels: L },
-): Omit<AliasSpec<M>, 'labels'> & { readonly labels: L } & Metric<
+export function defineAlias<const M extends Metric, const L extends Readonly<Record<string, AttributeKey<M>>>, const I extends InstrumentKind>(
+  alias: Omit<AliasSpec<M>, 'labels' | 'instrument'> & { readonly labels: L; readonly instrument: I },
+): Omit<AliasSpec<M>, 'labels' | 'instrument'> & { readonly labels: L; readonly instrument: I } & Metric<
     Omit<MetricSpec, 'attributes'> & { readonly attributes: { readonly [K in keyof L]: Attribute } }
   > {
   const [source] = alias.from;

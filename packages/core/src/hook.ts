@@ -79,6 +79,8 @@ function addTarget(target: Target): void {
 }
 
 function hookImport(): void {
+  /** One shim for each file: a second one would run while the file is still in an import cycle with the first. */
+  const shims = new Map<string, string>();
   Module.registerHooks({
     resolve(specifier, context, next) {
       const found = next(specifier, context);
@@ -86,9 +88,13 @@ function hookImport(): void {
       if (named === undefined || found.format !== 'module' || !found.url.startsWith('file:')) return found;
       if (!context.conditions.includes('import') || context.parentURL?.startsWith('data:text/javascript,/*tallyman*/')) return found;
       try {
-        const matches = match(named, fileURLToPath(found.url), 'module');
-        if (matches.length > 0)
-          return { url: `data:text/javascript,/*tallyman*/${encodeURIComponent(shim(found.url, matches))}`, format: 'module', shortCircuit: true };
+        let url = shims.get(found.url);
+        if (url === undefined) {
+          const matches = match(named, fileURLToPath(found.url), 'module');
+          url = matches.length > 0 ? `data:text/javascript,/*tallyman*/${encodeURIComponent(shim(found.url, matches))}` : '';
+          shims.set(found.url, url);
+        }
+        if (url !== '') return { url, format: 'module', shortCircuit: true };
       } catch (error) {
         reportFault('hook.resolve', error);
       }
@@ -107,8 +113,11 @@ function shim(url: string, matches: readonly Match[]): string {
   const lines = [`export * from ${source}; import * as all from ${source};`];
   if (matches.some(({ row }) => row.hasDefault || row.exported === 'default')) lines.push(`export { default } from ${source};`);
   for (const { row, index } of matches) {
-    const call = `${RUNTIME}.patch(${index}, all[${JSON.stringify(row.exported ?? row.binding)}])`;
-    lines.push(row.how === 'replace' ? `const replaced${index} = ${call}; export { replaced${index} as ${row.exported ?? row.binding} };` : `${call};`);
+    const name = row.exported ?? row.binding;
+    // In an import cycle the binding may not be initialised yet: then the file was entered without this shim and patches itself at its end.
+    lines.push(`let value${index}; try { value${index} = all[${JSON.stringify(name)}]; } catch {}`);
+    lines.push(`if (value${index} !== undefined) value${index} = ${RUNTIME}.patch(${index}, value${index});`);
+    if (row.how === 'replace') lines.push(`export { value${index} as ${name} };`);
   }
   return lines.join('\n');
 }

@@ -40,7 +40,10 @@ export class Instrument implements Backend {
   record(value: number, attributes: Readonly<Record<string, unknown>>): void {
     if (!Number.isFinite(value)) return;
     const series = this.find(attributes);
-    switch (this.metric.instrument) {
+    const { instrument } = this.metric;
+    // A 0 only makes the series exist: it is no event, so it neither starts the SDK nor asks for delivery.
+    if (value !== 0 || instrument === 'histogram') this.#registry.noteRecord();
+    switch (instrument) {
       case 'gauge':
         series.value = value;
         break;
@@ -58,7 +61,6 @@ export class Instrument implements Backend {
         series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
       }
     }
-    this.#registry.noteRecord();
   }
 
   /** Sets a counter or gauge to an absolute value that something else counts, such as the CPU time of the process. */

@@ -22,7 +22,8 @@ export class Registry {
   /** Called once when the process's first value is recorded. */
   onFirstRecord: (() => void) | undefined;
   caps: Caps | undefined;
-  #recorded = false;
+  /** Number of records so far; an exporter that has delivered this many has delivered all. */
+  changes = 0;
 
   /** The instrument of that name; created when it is new. */
   instrument(metric: RegisteredMetric): Instrument {
@@ -55,10 +56,8 @@ export class Registry {
     return attribute !== undefined && this.#guard.admits(metric.scope, key, attribute, value, parent, this.caps);
   }
 
-  /** Tells `onFirstRecord`, once. */
+  /** Counts a record, and tells `onFirstRecord` of the first. */
   noteRecord(): void {
-    if (this.#recorded) return;
-    this.#recorded = true;
-    this.onFirstRecord?.();
+    if (this.changes++ === 0) this.onFirstRecord?.();
   }
 }

@@ -1,5 +1,12 @@
+import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attribution } from './attribution.ts';
+import { finishRequest, type ServerMessage, startRequest } from './connection.ts';
+import type { BodyListener, RequestBody } from './request-body.ts';
+import { runtime } from './runtime.ts';
+import { reportFault } from './safely.ts';
+
+export { requestRecord } from './connection.ts';
 
 /** One HTTP request that the application serves. */
 export interface RequestRecord {
@@ -12,8 +19,14 @@ export interface RequestRecord {
   readonly startTime: number;
   /** `METHOD /template` of the matched route; undefined while, or if, no framework has matched one. */
   readonly route: string | undefined;
+  /** The matched route's template alone. */
+  readonly template: string | undefined;
+  /** Set by adapters of frameworks that leave no trace of the route on the request. */
+  matchedTemplate: string | undefined;
   /** The attribution that the request's handlers run in. */
   readonly attribution: Attribution;
+  /** What has arrived of the body. */
+  readonly body: RequestBody;
   /** Features whose use by this request goes on in a job that it enqueued. */
   continuedFeatures: Set<string> | undefined;
 }
@@ -26,12 +39,65 @@ export interface RequestEnd {
   readonly aborted: boolean;
   /** Bytes of the request's body that arrived. */
   readonly requestBodyBytes: number;
-  /** Bytes of the response's body; undefined when they cannot be told. */
+  /** Bytes of the response's body as sent, with the framing of chunks where it is chunked; undefined when they cannot be told. */
   readonly responseBodyBytes: number | undefined;
 }
 
-/** Who is told of requests. Listeners run through `safely`. */
+/** Who is told of requests. What a listener throws is counted and goes no further. */
 export interface RequestObservers {
   readonly start: Set<(record: RequestRecord) => void>;
   readonly end: Set<(record: RequestRecord, end: RequestEnd) => void>;
+}
+
+/** Observes the HTTP/1 requests that this process serves, through Node's diagnostics channels; once, however often it is called. */
+export function observeRequests(): void {
+  observers();
+}
+
+/** Calls the listener when a request's headers have arrived, before the application sees it, in the request's attribution. Returns the function that ends this. */
+export function onRequestStart(listener: (record: RequestRecord) => void): () => void {
+  const { start } = observers();
+  start.add(listener);
+  return () => void start.delete(listener);
+}
+
+/** Calls the listener when a response was handed to the operating system, or its connection closed before. Returns the function that ends this. */
+export function onRequestEnd(listener: (record: RequestRecord, end: RequestEnd) => void): () => void {
+  const { end } = observers();
+  end.add(listener);
+  return () => void end.delete(listener);
+}
+
+/**
+ * Calls the listener once with the raw bytes of the request's body: when the last of them has arrived, before the application's own `end` listeners,
+ * else when the request ends. Undefined when there are more than `limitBytes`, when they did not all arrive, or when it was called after the first byte
+ * (call it in `onRequestStart`). A request without a body gives an empty buffer.
+ */
+export function onRequestBody(record: RequestRecord, limitBytes: number, listener: BodyListener): void {
+  record.body.collect(limitBytes, listener);
+}
+
+/** The request that caused what runs now. */
+export function currentRequest(): RequestRecord | undefined {
+  return runtime.attribution.getStore()?.request;
+}
+
+function observers(): RequestObservers {
+  if (runtime.requests !== undefined) return runtime.requests;
+  const created: RequestObservers = { start: new Set(), end: new Set() };
+  runtime.requests = created;
+  if (runtime.active) {
+    channel('http.server.request.start').subscribe((message) => guarded(startRequest, message, created));
+    channel('http.server.response.finish').subscribe((message) => guarded(finishRequest, message, created));
+  }
+  return created;
+}
+
+/** An exception in a channel's subscriber would end the process. */
+function guarded(handle: (message: ServerMessage, told: RequestObservers) => void, message: unknown, told: RequestObservers): void {
+  try {
+    handle(message as ServerMessage, told);
+  } catch (error) {
+    reportFault('request', error);
+  }
 }

@@ -1,0 +1,45 @@
+import { currentAttribution, safely, withAttribution } from '@tallyman/core';
+
+declare module '@tallyman/core' {
+  interface Attribution {
+    /** Set within an AI call that is being measured: what runs below must not measure it again. */
+    readonly ownsAiCall?: true | undefined;
+  }
+}
+
+/**
+ * Key of the OpenTelemetry context under which the outermost instrumentation of an inference says that it owns it; `createContextKey(name)` is
+ * `Symbol.for(name)`. The semantic conventions ask for such a key and have not named it (open-telemetry/semantic-conventions-genai#475).
+ */
+export const INFERENCE_OWNER: unique symbol = Symbol.for('gen_ai.inference.owner');
+
+interface Context {
+  getValue(key: symbol): unknown;
+  setValue(key: symbol, value: unknown): Context;
+}
+interface ContextManager {
+  active(): Context;
+  with<T>(context: Context, work: () => T): T;
+}
+
+/** Whether an outer instrumentation owns the AI call that is being made. */
+export function isOwned(): boolean {
+  if (currentAttribution()?.ownsAiCall === true) return true;
+  const manager = contextManager();
+  return manager !== undefined && safely('ai.ownership', () => manager.active().getValue(INFERENCE_OWNER)) !== undefined;
+}
+
+/** Runs the work as the one owner of an AI call: in our attribution, and in the OpenTelemetry context when the application has one. */
+export function owning<T>(work: () => T): T {
+  const owned = (): T => withAttribution({ ownsAiCall: true }, work);
+  const manager = contextManager();
+  const context = manager && safely('ai.ownership', () => manager.active().setValue(INFERENCE_OWNER, true));
+  return manager === undefined || context === undefined ? owned() : manager.with(context, owned);
+}
+
+/** The registered context manager, from the global that all copies of `@opentelemetry/api` 1.x share. */
+function contextManager(): ContextManager | undefined {
+  return (globalThis as { [API]?: { context?: ContextManager } })[API]?.context;
+}
+
+const API = Symbol.for('opentelemetry.js.api.1');

@@ -1,0 +1,11 @@
+export * from './command.ts';
+export * from './environment.ts';
+export * from './otlp.ts';
+export * from './prometheus.ts';
+export * from './receiver.ts';
+export * from './render.ts';
+export * from './screen.ts';
+export * from './sentence.ts';
+export * from './series.ts';
+export * from './table.ts';
+export { UsageError } from './usage-error.ts';

@@ -1,0 +1,145 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Attribution } from './attribution.ts';
+import type { RequestEnd, RequestObservers, RequestRecord } from './request.ts';
+import { observeBody, RequestBody } from './request-body.ts';
+import { routeTemplate } from './route.ts';
+import { runtime, shared } from './runtime.ts';
+import { reportFault } from './safely.ts';
+
+/** What Node publishes on `http.server.request.start` and `http.server.response.finish`. */
+export interface ServerMessage {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly socket: Socket;
+}
+
+/** What is known of one connection: its requests in flight, in the order of their responses, and the bytes written when the last response ended. */
+interface Connection {
+  readonly inFlight: RequestRecord[];
+  written: number;
+}
+
+const connections = shared('request.connections', () => new WeakMap<object, Connection>());
+const idPrefix = Math.random().toString(36).slice(2, 10);
+let requestCount = 0;
+
+class HttpRequest implements RequestRecord {
+  readonly id: string;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly method: string;
+  readonly startTime: number;
+  readonly attribution: Attribution;
+  readonly body: RequestBody;
+  matchedTemplate: string | undefined = undefined;
+  continuedFeatures: Set<string> | undefined = undefined;
+
+  constructor(request: IncomingMessage, response: ServerResponse) {
+    this.startTime = performance.now();
+    this.id = `${idPrefix}-${++requestCount}`;
+    this.request = request;
+    this.response = response;
+    this.method = request.method ?? '';
+    this.attribution = { request: this, requestId: this.id };
+    this.body = hasBody(request) ? observeBody(request, this.attribution) : new RequestBody(true);
+  }
+
+  get template(): string | undefined {
+    return this.matchedTemplate ?? routeTemplate(this.request);
+  }
+
+  get route(): string | undefined {
+    const { template } = this;
+    return template === undefined ? undefined : `${this.method} ${template}`;
+  }
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  const length = headers['content-length'];
+  return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
+}
+
+/** Makes the record of a request, puts its handlers into its attribution and tells the listeners. */
+export function startRequest({ request, response, socket }: ServerMessage, told: RequestObservers): void {
+  const record = new HttpRequest(request, response);
+  // Node publishes right before it emits 'request' in the same callback of the parser, so the store reaches the handlers and ends with that callback.
+  runtime.attribution.enterWith(record.attribution);
+  let connection = connections.get(socket);
+  if (connection === undefined) {
+    connection = watch(socket, told);
+    connections.set(socket, connection);
+  }
+  connection.inFlight.push(record);
+  for (const listener of told.start) {
+    try {
+      listener(record);
+    } catch (error) {
+      reportFault('request.start', error);
+    }
+  }
+}
+
+/** One listener for each connection, none on responses: what is in flight when it closes was aborted. */
+function watch(socket: Socket, told: RequestObservers): Connection {
+  const connection: Connection = { inFlight: [], written: socket.bytesWritten };
+  socket.on('close', () => {
+    for (const record of connection.inFlight.splice(0)) tell(told, record, undefined, undefined);
+  });
+  return connection;
+}
+
+/** Ends the record of a request whose response was handed to the operating system. */
+export function finishRequest({ request, response, socket }: ServerMessage, told: RequestObservers): void {
+  const connection = connections.get(socket);
+  if (connection === undefined) return;
+  const index = connection.inFlight.findIndex((record) => record.request === request);
+  const [record] = index === -1 ? [] : connection.inFlight.splice(index, 1);
+  if (record === undefined) return;
+  const written = socket.bytesWritten;
+  const bytes = bodyBytes(record, response, written - connection.written);
+  connection.written = written;
+  tell(told, record, response.statusCode, bytes);
+}
+
+function tell(told: RequestObservers, record: RequestRecord, statusCode: number | undefined, responseBodyBytes: number | undefined): void {
+  record.body.end();
+  const end: RequestEnd = {
+    durationSeconds: (performance.now() - record.startTime) / 1000,
+    statusCode,
+    aborted: statusCode === undefined,
+    requestBodyBytes: record.body.bytes,
+    responseBodyBytes,
+  };
+  for (const listener of told.end) {
+    try {
+      listener(record, end);
+    } catch (error) {
+      reportFault('request.end', error);
+    }
+  }
+}
+
+/** What Node keeps on a response: its rendered head, and the length of its body where it is known beforehand. */
+interface Sent {
+  readonly _header?: unknown;
+  readonly _contentLength?: unknown;
+  readonly _sent100?: unknown;
+}
+
+/** Bytes of `HTTP/1.1 100 Continue` and the empty line. */
+const CONTINUE_BYTES = 25;
+
+/** The announced length, else what the connection sent without the head: exact but for the framing of chunks, a few bytes each. */
+function bodyBytes({ method }: RequestRecord, response: ServerResponse, sent: number): number | undefined {
+  const { _header: head, _contentLength: length, _sent100: continued } = response as unknown as Sent;
+  if (method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304) return 0;
+  if (typeof length === 'number') return length;
+  if (typeof head !== 'string' || !Number.isFinite(sent)) return undefined;
+  return Math.max(sent - head.length - (continued === true ? CONTINUE_BYTES : 0), 0);
+}
+
+/** The record of a request that is in flight. */
+export function requestRecord(request: IncomingMessage): RequestRecord | undefined {
+  return connections.get(request.socket)?.inFlight.find((record) => record.request === request);
+}

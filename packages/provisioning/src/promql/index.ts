@@ -1,0 +1,3 @@
+export * from './expression.ts';
+export * from './operators.ts';
+export * from './selector.ts';

@@ -1,0 +1,53 @@
+import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
+import { getHeapSpaceStatistics } from 'node:v8';
+import { processMetrics } from '@tallyman/catalog';
+import { bindMetrics, runtime } from '@tallyman/core';
+
+const NANOSECONDS = 1e9;
+const GC_TYPES: Readonly<Record<number, 'major' | 'minor' | 'incremental' | 'weakcb'>> = {
+  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
+  [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
+  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
+  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
+};
+
+/** Samples the process whenever values are read: CPU, memory, event loop, heap, garbage collection. */
+export function startProcessMetrics(): void {
+  const record = bindMetrics(processMetrics);
+  const delay = monitorEventLoopDelay({ resolution: 20 });
+  delay.enable();
+  let last = performance.eventLoopUtilization();
+  const observer = new PerformanceObserver((entries) => {
+    for (const entry of entries.getEntries()) {
+      const type = GC_TYPES[(entry as unknown as { detail?: { kind?: number } }).detail?.kind ?? 0];
+      if (type !== undefined) record.gcDuration(entry.duration / 1000, { 'v8js.gc.type': type });
+    }
+  });
+  observer.observe({ entryTypes: ['gc'] });
+  runtime.beforeRead.add(() => {
+    const { user, system } = process.cpuUsage();
+    record.cpuTime.set(user / 1e6, { 'cpu.mode': 'user' });
+    record.cpuTime.set(system / 1e6, { 'cpu.mode': 'system' });
+    record.memoryUsage.set(process.memoryUsage.rss(), {});
+    const now = performance.eventLoopUtilization();
+    record.eventLoopTime.set(now.active / 1000, { 'nodejs.eventloop.state': 'active' });
+    record.eventLoopTime.set(now.idle / 1000, { 'nodejs.eventloop.state': 'idle' });
+    record.eventLoopUtilization.set(performance.eventLoopUtilization(now, last).utilization, {});
+    last = now;
+    if (delay.count > 0) {
+      record.eventLoopDelayMin.set(delay.min / NANOSECONDS, {});
+      record.eventLoopDelayMax.set(delay.max / NANOSECONDS, {});
+      record.eventLoopDelayMean.set(delay.mean / NANOSECONDS, {});
+      record.eventLoopDelayStddev.set(delay.stddev / NANOSECONDS, {});
+      record.eventLoopDelayP50.set(delay.percentile(50) / NANOSECONDS, {});
+      record.eventLoopDelayP90.set(delay.percentile(90) / NANOSECONDS, {});
+      record.eventLoopDelayP99.set(delay.percentile(99) / NANOSECONDS, {});
+      delay.reset();
+    }
+    for (const space of getHeapSpaceStatistics()) {
+      const name = { 'v8js.heap.space.name': space.space_name };
+      record.heapUsed.set(space.space_used_size, name);
+      record.heapLimit.set(space.space_size, name);
+    }
+  });
+}

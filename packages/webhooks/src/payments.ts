@@ -1,0 +1,178 @@
+import { type AttributesOf, webhookMetrics } from '@tallyman/catalog';
+import { bindMetrics, type PaymentEvent, shared } from '@tallyman/core';
+import { BoundedMap } from './bounded-map.ts';
+import { type Money, majorUnits } from './currencies.ts';
+import { Occurrences, type Sighting } from './occurrences.ts';
+import { type PlanEvidence, planOf } from './plans.ts';
+
+/** What happened to a subscription: the closed set of the catalog. */
+export type SubscriptionChange = AttributesOf<typeof webhookMetrics.subscriptionEvents>['change'];
+
+/** What every statement may come with. */
+interface Evidence {
+  /** Identifiers that other events may know plan and method by, closest first: of the purchase, its price, its subscription. */
+  readonly links: readonly string[];
+  readonly plan?: PlanEvidence | undefined;
+  /** Such as `card`; undefined when the event does not tell. */
+  readonly method?: string | undefined;
+}
+
+/** A payment that was received. */
+export interface Conversion extends Evidence {
+  readonly kind: 'conversion';
+  readonly purchase: Sighting;
+  readonly amount: Money;
+}
+
+/** An attempt to pay that failed; `errorType` is a code. */
+export interface Failure extends Evidence {
+  readonly kind: 'failure';
+  readonly attempt: Sighting;
+  readonly errorType: string;
+}
+
+/** Money that goes back, or that its payer disputes; `paid` are identifiers of the purchase. */
+export interface Return extends Evidence {
+  readonly kind: 'refund' | 'dispute';
+  readonly sighting: Sighting;
+  readonly paid: readonly string[];
+  readonly amount: Money;
+}
+
+/** A change of a subscription; with a sighting where several events tell of it. */
+export interface Change extends Evidence {
+  readonly kind: 'subscription';
+  readonly change: SubscriptionChange;
+  readonly sighting?: Sighting | undefined;
+}
+
+/** Counts nothing; tells plan and method of what other events name. */
+export interface Note extends Evidence {
+  readonly kind: 'note';
+}
+
+/** One thing that an event means, in no provider's words. */
+export type Statement = Conversion | Failure | Return | Change | Note;
+
+/** The label of a plan or a method that nothing tells of. */
+export const UNKNOWN = 'unknown';
+
+/** Identifiers that are remembered of each kind; a purchase has about four. */
+const REMEMBERED = 20_000;
+/** Events of one payment happen within seconds; a retried delivery carries the time of its event. */
+const KIN_WINDOW_MS = 10 * 60_000;
+
+const create = () => ({
+  conversion: new Occurrences(REMEMBERED, KIN_WINDOW_MS),
+  failure: new Occurrences(REMEMBERED, KIN_WINDOW_MS),
+  refund: new Occurrences(REMEMBERED, Number.POSITIVE_INFINITY),
+  dispute: new Occurrences(REMEMBERED, Number.POSITIVE_INFINITY),
+  subscription: new Occurrences(REMEMBERED, Number.POSITIVE_INFINITY),
+  known: new BoundedMap<string, { readonly plan: string | undefined; readonly method: string | undefined }>(REMEMBERED),
+});
+
+/** What is remembered of one provider. */
+type Memory = ReturnType<typeof create>;
+
+const record = bindMetrics(webhookMetrics);
+const memories = shared('webhooks.payments', () => new Map<string, Memory>());
+
+/**
+ * Records what an accepted event means: each purchase, failed attempt, refund and dispute once, however many events tell of it.
+ * The first event that tells of a purchase sets its labels. Returns what was counted.
+ */
+export function recordStatements(provider: string, statements: readonly Statement[]): PaymentEvent[] {
+  let memory = memories.get(provider);
+  if (memory === undefined) {
+    memory = create();
+    memories.set(provider, memory);
+  }
+  const { known } = memory;
+  for (const statement of statements) learn(known, statement);
+  const events: PaymentEvent[] = [];
+  for (const statement of statements) {
+    const counted = count(provider, memory, statement);
+    if (counted !== undefined)
+      events.push({ kind: counted.kind, provider, currency: undefined, amount: undefined, errorType: undefined, change: undefined, ...counted });
+  }
+  return events;
+}
+
+type Counted = Pick<PaymentEvent, 'kind' | 'method' | 'plan'> & Partial<PaymentEvent>;
+
+function count(provider: string, memory: Memory, statement: Statement): Counted | undefined {
+  switch (statement.kind) {
+    case 'conversion':
+      return countConversion(provider, memory, statement);
+    case 'failure':
+      return countFailure(provider, memory, statement);
+    case 'refund':
+    case 'dispute':
+      return countReturn(provider, memory, statement);
+    case 'subscription':
+      return countChange(provider, memory, statement);
+    case 'note':
+      return undefined;
+  }
+}
+
+/** No money, no conversion: trials, vouchers for the whole price and saved cards are none. */
+function countConversion(provider: string, memory: Memory, statement: Conversion): Counted | undefined {
+  const amount = majorUnits(statement.amount);
+  if (!(amount > 0)) return undefined;
+  const { occurrence, isNew } = memory.conversion.see(statement.purchase);
+  if (!isNew) return undefined;
+  const { method, plan } = labels(memory, statement);
+  const currency = statement.amount.currency.toLowerCase();
+  occurrence.plan = plan;
+  record.conversions(1, { 'payment.provider': provider, 'payment.method': method, plan });
+  record.revenue(amount, { 'payment.provider': provider, currency, plan });
+  return { kind: 'conversion', method, plan, currency, amount };
+}
+
+function countFailure(provider: string, memory: Memory, statement: Failure): Counted | undefined {
+  if (!memory.failure.see(statement.attempt).isNew) return undefined;
+  const { method, plan } = labels(memory, statement);
+  const { errorType } = statement;
+  record.failures(1, { 'payment.provider': provider, 'payment.method': method, 'error.type': errorType });
+  return { kind: 'failure', method, plan, errorType };
+}
+
+/** Takes the plan that the purchase was counted with, so that revenue less refunds is right plan by plan. */
+function countReturn(provider: string, memory: Memory, statement: Return): Counted | undefined {
+  const { kind } = statement;
+  const amount = majorUnits(statement.amount);
+  if (!(amount > 0) || !memory[kind].see(statement.sighting).isNew) return undefined;
+  const { method, plan: told } = labels(memory, statement);
+  const plan = memory.conversion.find(statement.paid)?.plan ?? told;
+  const currency = statement.amount.currency.toLowerCase();
+  const metric = kind === 'refund' ? record.refunded : record.disputed;
+  metric(amount, { 'payment.provider': provider, currency, plan });
+  return { kind, method, plan, currency, amount };
+}
+
+function countChange(provider: string, memory: Memory, statement: Change): Counted | undefined {
+  const { change, sighting } = statement;
+  if (sighting !== undefined && !memory.subscription.see(sighting).isNew) return undefined;
+  const { method, plan } = labels(memory, statement);
+  record.subscriptionEvents(1, { 'payment.provider': provider, change, plan });
+  return { kind: 'subscription', method, plan, change };
+}
+
+/** Remembers plan and method under all links, so that an event that names only an invoice or a price has the plan that another one named. */
+function learn(known: Memory['known'], { links, plan: evidence, method }: Statement): void {
+  const plan = evidence && planOf(evidence);
+  if (plan === undefined && method === undefined) return;
+  for (const link of links) {
+    const before = known.get(link);
+    known.set(link, { plan: plan ?? before?.plan, method: method ?? before?.method });
+  }
+}
+
+function labels({ known }: Memory, { links, plan, method }: Statement): { readonly plan: string; readonly method: string } {
+  const linked = links.map((link) => known.get(link));
+  return {
+    plan: (plan && planOf(plan)) ?? linked.find((one) => one?.plan !== undefined)?.plan ?? UNKNOWN,
+    method: method ?? linked.find((one) => one?.method !== undefined)?.method ?? UNKNOWN,
+  };
+}
