@@ -28,9 +28,9 @@ test('the table, the sentence and what is missing in the numbers', () => {
     job_match earned $9.40 per $1 of tokens; cv_parse costs $0.021 a use and earns nothing
 
     Not in dollars: job_match earned 9.50 EUR.
-    Of $26.80 received, $8.00 belong to no feature: webhooks.earns in tallyman.config shares a plan's payments out.
+    $8.00 of the $26.80 received belong to no feature: webhooks.earns in tallyman.config shares a plan's payments out.
     Refunded, and not taken off the revenue: $9.99.
-    1 AI call have no known price and are missing in the dollars: aurora-preview.
+    Missing in the dollars: 1 AI call without a known price (aurora-preview).
     "
   `);
 });

@@ -14,9 +14,7 @@ export interface ProducedMetric {
     readonly name: string;
     readonly description: string;
     readonly unit: string;
-    readonly type: string;
     readonly valueType: 1;
-    readonly advice: object;
   };
   readonly aggregationTemporality: typeof CUMULATIVE;
   readonly dataPointType: typeof HISTOGRAM | typeof GAUGE | typeof SUM;
@@ -52,7 +50,7 @@ function produce({ metric, points }: Reading, endTime: HrTime): ProducedMetric {
   const { name, description, unit, instrument, buckets } = metric;
   const isHistogram = instrument === 'histogram';
   return {
-    descriptor: { name, description, unit, type: TYPES[instrument], valueType: 1, advice: {} },
+    descriptor: { name, description, unit, valueType: 1 },
     aggregationTemporality: CUMULATIVE,
     dataPointType: isHistogram ? HISTOGRAM : instrument === 'gauge' ? GAUGE : SUM,
     ...(!isHistogram && instrument !== 'gauge' && { isMonotonic: instrument === 'counter' }),
@@ -64,8 +62,6 @@ function produce({ metric, points }: Reading, endTime: HrTime): ProducedMetric {
     })),
   };
 }
-
-const TYPES = { counter: 'COUNTER', updowncounter: 'UP_DOWN_COUNTER', gauge: 'GAUGE', histogram: 'HISTOGRAM' } as const;
 
 function hrTime(milliseconds: number): HrTime {
   return [Math.trunc(milliseconds / 1000), Math.trunc(milliseconds % 1000) * 1_000_000];

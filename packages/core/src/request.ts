@@ -7,6 +7,7 @@ import { runtime } from './runtime.ts';
 import { reportFault } from './safely.ts';
 
 export { requestRecord } from './connection.ts';
+export { mountPaths } from './route.ts';
 
 /** One HTTP request that the application serves. */
 export interface RequestRecord {

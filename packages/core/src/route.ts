@@ -1,7 +1,107 @@
 import type { IncomingMessage } from 'node:http';
+import { shared } from './runtime.ts';
 
-/** The template of the route that a framework matched. */
+/** What Express 4 and 5 and the package `router` leave on a request. */
+interface Routed {
+  readonly route?: { readonly path?: unknown };
+  readonly app?: Application;
+  readonly baseUrl?: unknown;
+  readonly originalUrl?: unknown;
+}
+
+interface Application {
+  readonly parent?: Application;
+  readonly mountpath?: unknown;
+  readonly router?: { readonly stack?: unknown };
+  /** Express 4, where reading `router` throws. */
+  readonly _router?: { readonly stack?: unknown };
+}
+
+interface Layer {
+  readonly route?: object;
+  readonly handle?: { readonly stack?: unknown };
+  /** `router` from 2.3: the path as the application wrote it. */
+  readonly rawPath?: unknown;
+}
+
+/** The path, as the application wrote it, that a router's layer is mounted under: filled by a patch for routers that do not keep it. */
+export const mountPaths = shared('route.mountPaths', () => new WeakMap<object, unknown>());
+
+interface Found {
+  readonly app: unknown;
+  readonly templates: readonly string[];
+  /** The only template, once it has agreed with a real path. */
+  only: string | undefined;
+}
+
+const known = new WeakMap<object, Found>();
+/** Routers within routers beyond this are taken for a cycle. */
+const MAX_DEPTH = 16;
+
+/**
+ * The template of the route that Express matched: where its routers are mounted and the route's own path, as the application wrote them.
+ * Undefined for other frameworks, for regular expressions and lists of paths, and where only a real path, which may hold ids, is known.
+ */
 export function routeTemplate(request: IncomingMessage): string | undefined {
-  const { route, baseUrl } = request as unknown as { readonly route?: { readonly path?: unknown }; readonly baseUrl?: unknown };
-  return typeof route?.path === 'string' ? `${typeof baseUrl === 'string' ? baseUrl : ''}${route.path}` : undefined;
+  const { route, app, baseUrl, originalUrl } = request as unknown as Routed;
+  if (typeof route?.path !== 'string') return undefined;
+  let found = known.get(route);
+  if (found === undefined || (found.templates.length === 0 && found.app !== app)) {
+    found = { app, templates: find(app, route), only: undefined };
+    known.set(route, found);
+  }
+  if (found.only !== undefined) return found.only;
+  const template = found.templates.find((candidate) => covers(candidate, originalUrl));
+  if (template !== undefined) {
+    if (found.templates.length === 1) found.only = template;
+    return template;
+  }
+  const real = typeof baseUrl === 'string' && isPlain(baseUrl) ? join(baseUrl, route.path) : undefined;
+  return real !== undefined && covers(real, originalUrl) ? real : undefined;
+}
+
+/** Every template under which the route can be reached, through the stacks of the application's routers. */
+function find(app: Application | undefined, route: object): string[] {
+  const prefix = app === undefined ? undefined : mountedAt(app);
+  if (app === undefined || prefix === undefined) return [];
+  const templates: string[] = [];
+  const visit = (stack: unknown, mounted: string, depth: number): void => {
+    if (!Array.isArray(stack) || depth > MAX_DEPTH) return;
+    for (const layer of stack as Layer[]) {
+      const { path } = (layer.route ?? {}) as { path?: unknown };
+      if (layer.route === route && typeof path === 'string') templates.push(join(mounted, path));
+      const own = mountPaths.get(layer) ?? layer.rawPath;
+      if (layer.route === undefined && typeof own === 'string') visit(layer.handle?.stack, join(mounted, own), depth + 1);
+    }
+  };
+  visit((app._router ?? app.router)?.stack, prefix, 0);
+  return templates;
+}
+
+function mountedAt({ parent, mountpath }: Application, depth = 0): string | undefined {
+  if (parent === undefined || depth > MAX_DEPTH) return '';
+  const above = mountedAt(parent, depth + 1);
+  return above === undefined || typeof mountpath !== 'string' ? undefined : join(above, mountpath);
+}
+
+function join(prefix: string, path: string): string {
+  const joined = `${prefix}/${path}`.replace(/\/{2,}/g, '/');
+  return path === '/' && joined.length > 1 ? joined.slice(0, -1) : joined;
+}
+
+/** Whether the path can be one of the template's: literal segments agree, up to the first part that may match several segments or none. */
+function covers(template: string, url: unknown): boolean {
+  if (typeof url !== 'string') return false;
+  const path = url.split('?', 1)[0] ?? '';
+  const segments = path.split('/');
+  for (const [index, part] of template.split('/').entries()) {
+    if (/[*{(?+]/.test(part)) return true;
+    if (!part.includes(':') && part.toLowerCase() !== (segments[index] ?? '').toLowerCase()) return false;
+  }
+  return true;
+}
+
+/** Whether a real path looks like one that was written in code: words and versions, no ids. */
+function isPlain(path: string): boolean {
+  return path.length <= 60 && /^(\/[A-Za-z][A-Za-z_-]*|\/v\d+)*$/.test(path);
 }

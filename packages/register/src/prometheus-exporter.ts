@@ -1,5 +1,5 @@
 import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
-import type { CollectionResult, MetricData } from '@opentelemetry/sdk-metrics';
+import { type CollectionResult, DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 import { type InstrumentKind, promLabel, promName } from '@tallyman/catalog';
 
 /** A `/metrics` endpoint with the collector's names and its label `service`: what Prometheus reads is the same on both paths. */
@@ -13,12 +13,12 @@ export class CollectorNamesPrometheusExporter extends PrometheusExporter {
 }
 
 function translate(metric: MetricData, service: string): MetricData {
-  const { name, unit, type, description } = metric.descriptor;
-  const instrument = KINDS[type] ?? 'gauge';
+  const { name, unit } = metric.descriptor;
+  const instrument = kindOf(metric);
   return {
     ...metric,
     // The unit is part of the name now; as a comment of its own it would repeat annotations such as {token}.
-    descriptor: { ...metric.descriptor, name: promName({ name, unit, instrument }), unit: '', description },
+    descriptor: { ...metric.descriptor, name: promName({ name, unit, instrument }), unit: '' },
     dataPoints: metric.dataPoints.map((point) => ({
       ...point,
       attributes: Object.fromEntries([['service', service], ...Object.entries(point.attributes).map(([key, value]) => [promLabel(key), value])]),
@@ -26,12 +26,7 @@ function translate(metric: MetricData, service: string): MetricData {
   } as MetricData;
 }
 
-const KINDS: Readonly<Record<string, InstrumentKind>> = {
-  COUNTER: 'counter',
-  OBSERVABLE_COUNTER: 'counter',
-  UP_DOWN_COUNTER: 'updowncounter',
-  OBSERVABLE_UP_DOWN_COUNTER: 'updowncounter',
-  HISTOGRAM: 'histogram',
-  GAUGE: 'gauge',
-  OBSERVABLE_GAUGE: 'gauge',
-};
+function kindOf(metric: MetricData): InstrumentKind {
+  if (metric.dataPointType === DataPointType.SUM) return metric.isMonotonic ? 'counter' : 'updowncounter';
+  return metric.dataPointType === DataPointType.GAUGE ? 'gauge' : 'histogram';
+}

@@ -7,18 +7,19 @@ export class BoundedMap<K, V> {
     this.#limit = limit;
   }
 
-  get size(): number {
-    return this.#entries.size;
-  }
-
-  has(key: K): boolean {
-    return this.#entries.has(key);
-  }
-
   get(key: K): V | undefined {
     const value = this.#entries.get(key);
     if (value !== undefined) this.set(key, value);
     return value;
+  }
+
+  /** The value of the first key that has one. */
+  first(keys: readonly K[]): V | undefined {
+    for (const key of keys) {
+      const value = this.get(key);
+      if (value !== undefined) return value;
+    }
+    return undefined;
   }
 
   set(key: K, value: V): void {

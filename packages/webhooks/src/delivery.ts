@@ -13,7 +13,6 @@ import {
   type PaymentEvent,
   type RequestEnd,
   type RequestRecord,
-  runtime,
   shared,
 } from '@tallyman/core';
 import { BoundedMap } from './bounded-map.ts';

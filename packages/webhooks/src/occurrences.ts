@@ -37,11 +37,7 @@ export class Occurrences {
 
   /** The known occurrence that one of these identifiers belongs to. */
   find(ids: readonly string[]): Occurrence | undefined {
-    for (const id of ids) {
-      const known = this.#byId.get(id);
-      if (known !== undefined) return known;
-    }
-    return undefined;
+    return this.#byId.first(ids);
   }
 
   /** The occurrence of this sighting, and whether it is the first of it; from then on all its identifiers are known. */

@@ -10,8 +10,10 @@ export type SubscriptionChange = AttributesOf<typeof webhookMetrics.subscription
 
 /** What every statement may come with. */
 interface Evidence {
-  /** Identifiers that other events may know plan and method by, closest first: of the purchase, its price, its subscription. */
+  /** Identifiers of the purchase that other events may have told plan and method of. */
   readonly links: readonly string[];
+  /** Further identifiers that stand for the plan alone, closest first: of its price, of the subscription. */
+  readonly planLinks?: readonly string[] | undefined;
   readonly plan?: PlanEvidence | undefined;
   /** Such as `card`; undefined when the event does not tell. */
   readonly method?: string | undefined;
@@ -68,7 +70,8 @@ const create = () => ({
   refund: new Occurrences(REMEMBERED, Number.POSITIVE_INFINITY),
   dispute: new Occurrences(REMEMBERED, Number.POSITIVE_INFINITY),
   subscription: new Occurrences(REMEMBERED, Number.POSITIVE_INFINITY),
-  known: new BoundedMap<string, { readonly plan: string | undefined; readonly method: string | undefined }>(REMEMBERED),
+  plans: new BoundedMap<string, string>(REMEMBERED),
+  methods: new BoundedMap<string, string>(REMEMBERED),
 });
 
 /** What is remembered of one provider. */
@@ -87,13 +90,11 @@ export function recordStatements(provider: string, statements: readonly Statemen
     memory = create();
     memories.set(provider, memory);
   }
-  const { known } = memory;
-  for (const statement of statements) learn(known, statement);
+  for (const statement of statements) learn(memory, statement);
   const events: PaymentEvent[] = [];
   for (const statement of statements) {
     const counted = count(provider, memory, statement);
-    if (counted !== undefined)
-      events.push({ kind: counted.kind, provider, currency: undefined, amount: undefined, errorType: undefined, change: undefined, ...counted });
+    if (counted !== undefined) events.push({ provider, currency: undefined, amount: undefined, errorType: undefined, change: undefined, ...counted });
   }
   return events;
 }
@@ -159,20 +160,16 @@ function countChange(provider: string, memory: Memory, statement: Change): Count
   return { kind: 'subscription', method, plan, change };
 }
 
-/** Remembers plan and method under all links, so that an event that names only an invoice or a price has the plan that another one named. */
-function learn(known: Memory['known'], { links, plan: evidence, method }: Statement): void {
+/** Remembers plan and method, so that an event that names only an invoice or a price has the plan that another one named. */
+function learn({ plans, methods }: Memory, { links, planLinks = [], plan: evidence, method }: Statement): void {
   const plan = evidence && planOf(evidence);
-  if (plan === undefined && method === undefined) return;
-  for (const link of links) {
-    const before = known.get(link);
-    known.set(link, { plan: plan ?? before?.plan, method: method ?? before?.method });
-  }
+  if (plan !== undefined) for (const link of [...links, ...planLinks]) plans.set(link, plan);
+  if (method !== undefined) for (const link of links) methods.set(link, method);
 }
 
-function labels({ known }: Memory, { links, plan, method }: Statement): { readonly plan: string; readonly method: string } {
-  const linked = links.map((link) => known.get(link));
+function labels({ plans, methods }: Memory, { links, planLinks = [], plan, method }: Statement): { readonly plan: string; readonly method: string } {
   return {
-    plan: (plan && planOf(plan)) ?? linked.find((one) => one?.plan !== undefined)?.plan ?? UNKNOWN,
-    method: method ?? linked.find((one) => one?.method !== undefined)?.method ?? UNKNOWN,
+    plan: (plan && planOf(plan)) ?? plans.first([...links, ...planLinks]) ?? UNKNOWN,
+    method: method ?? methods.first(links) ?? UNKNOWN,
   };
 }

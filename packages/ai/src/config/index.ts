@@ -1,12 +1,10 @@
-import { boolean, type InferOutput, minLength, optional, pipe, strictObject, string } from 'valibot';
+import * as v from 'valibot';
+import type { AiConfiguration } from '../configuration.ts';
 
-/** Validates the part `ai` of the configuration. */
-export const aiConfiguration = strictObject({
-  /** Path of a price file, relative to the configuration file; its prices go before all others. */
-  prices: optional(pipe(string(), minLength(1))),
-  /** Whether to estimate what a provider does not report; no version does it yet, so `true` is answered with one line. */
-  estimate: optional(boolean()),
-});
+export type { AiConfiguration };
 
-/** The part `ai` of the configuration. */
-export type AiConfiguration = Readonly<InferOutput<typeof aiConfiguration>>;
+/** The part `ai` of a configuration file. */
+export const aiConfiguration = v.strictObject({
+  prices: v.optional(v.pipe(v.string(), v.nonEmpty('must be the path of a price file'))),
+  estimate: v.optional(v.boolean()),
+}) satisfies v.GenericSchema<AiConfiguration>;

@@ -21,7 +21,7 @@ import { refId } from './query.ts';
 
 /** What a graph may set besides its content. */
 export interface GraphContent extends PanelContent {
-  /** Areas upon each other: for parts of a whole. */
+  /** Areas or bars upon each other: for parts of a whole. */
   readonly stacked?: true;
   /** Upper end of the axis. */
   readonly max?: number;
@@ -31,23 +31,16 @@ export interface GraphContent extends PanelContent {
 
 /** Lines over time. */
 export function lines(content: GraphContent): PlaceablePanel {
-  const panel = graph(content)
+  return graph(content)
     .lineWidth(1)
     .fillOpacity(content.stacked ? 40 : 10)
     .showPoints(VisibilityMode.Never);
-  if (content.stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
-  return panel;
 }
 
-/** Bars over time, each the number of events of its interval: for rare events, whose rates would hide the first. Query with `over: '$__interval'`. */
+/** Bars over time, each the number of events of its interval: for rare events, whose rates would hide the first. Query with `perInterval`. */
 export function bars(content: GraphContent): PlaceablePanel {
   // A bar must hold several scrapes.
-  return graph(content)
-    .interval('1m')
-    .drawStyle(GraphDrawStyle.Bars)
-    .fillOpacity(80)
-    .lineWidth(0)
-    .stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
+  return graph(content).interval('1m').drawStyle(GraphDrawStyle.Bars).fillOpacity(80).lineWidth(0);
 }
 
 function graph(content: GraphContent): TimeseriesBuilder {
@@ -57,6 +50,7 @@ function graph(content: GraphContent): TimeseriesBuilder {
     .colorScheme(new FieldColorBuilder().mode(FieldColorModeId.PaletteClassicByName))
     .legend(legend())
     .tooltip(tooltip());
+  if (content.stacked) panel.stacking(new StackingConfigBuilder().mode(StackingMode.Normal));
   if (content.max !== undefined) panel.max(content.max);
   for (const [pattern, fixedColor] of Object.entries(content.colors ?? {})) {
     panel.overrideByRegexp(pattern, [{ id: 'color', value: { mode: FieldColorModeId.Fixed, fixedColor } }]);

@@ -1,7 +1,7 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { aiMetrics } from '@tallyman/catalog';
 import { bars, lines } from '../grafana/index.ts';
-import { increase, known, named, quantile, rate, ratio, times } from '../promql/index.ts';
+import { known, named, perInterval, quantile, rate, ratio, times } from '../promql/index.ts';
 
 const byModel = ['gen_ai.request.model'] as const;
 const byFeature = ['feature'] as const;
@@ -34,9 +34,10 @@ export const callsWithoutCost = bars({
   about: 'What the cost above does not contain.',
   unit: units.Short,
   noValue,
+  stacked: true,
   queries: [
-    { name: 'no price:', expression: increase(aiMetrics.unpricedCalls, { by: byModel, over: '$__interval' }) },
-    { name: 'no usage reported:', expression: increase(aiMetrics.unmeteredCalls, { by: byModel, over: '$__interval' }) },
+    { name: 'no price:', expression: perInterval(aiMetrics.unpricedCalls, { by: byModel }) },
+    { name: 'no usage reported:', expression: perInterval(aiMetrics.unmeteredCalls, { by: byModel }) },
   ],
 });
 
@@ -66,12 +67,12 @@ export const callErrors = bars({
   about: 'A status code or an error class: 429 is a rate limit, 400 usually a prompt that is too long.',
   unit: units.Short,
   noValue: 'no AI call failed in this range',
+  stacked: true,
   queries: [
     {
-      expression: increase(aiMetrics.inferenceDuration, {
+      expression: perInterval(aiMetrics.inferenceDuration, {
         by: ['error.type', 'gen_ai.request.model'],
         where: { 'error.type': known },
-        over: '$__interval',
       }),
     },
   ],

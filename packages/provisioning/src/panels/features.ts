@@ -18,7 +18,7 @@ export const featureTable = table({
   row: { attribute: 'feature', title: 'Feature' },
   sortedBy: 'AI cost',
   queries: [
-    { name: 'Uses', expression: uses, unit: units.Short, decimals: 0 },
+    { name: 'Uses', expression: uses, unit: units.LocaleFormat, decimals: 0 },
     { name: 'Failed', expression: ratio(increase(featureMetrics.usage, { by, where: { outcome: 'error' } }), uses), unit: units.PercentUnit, decimals: 1 },
     { name: 'AI cost', expression: within(cost, uses), decimals: 2 },
     { name: 'Cost per use', expression: ratio(cost, uses), decimals: 4 },
@@ -46,7 +46,7 @@ export const revenueAndCost = numbers({
 export const failures = numbers({
   title: 'Failures',
   about: 'In the range; 0 only while data arrives. The sections below say where and why.',
-  unit: units.Short,
+  unit: units.LocaleFormat,
   noValue: 'no data',
   queries: [
     { name: 'Feature uses', expression: increase(featureMetrics.errors) },

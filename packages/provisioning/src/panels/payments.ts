@@ -1,7 +1,7 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { aiMetrics, webhookMetrics } from '@tallyman/catalog';
 import { bars, table } from '../grafana/index.ts';
-import { increase } from '../promql/index.ts';
+import { increase, perInterval } from '../promql/index.ts';
 
 const noValue = 'no payment in this range';
 
@@ -11,7 +11,8 @@ export const conversions = bars({
   about: 'First payments and renewals.',
   unit: units.Short,
   noValue,
-  queries: [{ expression: increase(webhookMetrics.conversions, { by: ['payment.provider', 'plan'], over: '$__interval' }) }],
+  stacked: true,
+  queries: [{ expression: perInterval(webhookMetrics.conversions, { by: ['payment.provider', 'plan'] }) }],
 });
 
 /** Lost sales. */
@@ -20,7 +21,8 @@ export const paymentFailures = bars({
   about: 'By method, as the provider tells.',
   unit: units.Short,
   noValue: 'no payment failed in this range',
-  queries: [{ expression: increase(webhookMetrics.failures, { by: ['payment.method', 'error.type'], over: '$__interval' }) }],
+  stacked: true,
+  queries: [{ expression: perInterval(webhookMetrics.failures, { by: ['payment.method', 'error.type'] }) }],
 });
 
 /** Money in beside money out. */
@@ -29,10 +31,10 @@ export const moneyOverTime = bars({
   about: 'US dollars in each interval; other currencies are in the table "Money by currency".',
   unit: units.Dollars,
   noValue,
-  colors: { '^revenue.*': 'green', '^AI cost.*': 'orange' },
+  colors: { '^revenue$': 'green', '^AI cost$': 'orange' },
   queries: [
-    { name: 'revenue', expression: increase(webhookMetrics.revenue, { by: ['plan'], where: { currency: 'usd' }, over: '$__interval' }) },
-    { name: 'AI cost', expression: increase(aiMetrics.cost, { over: '$__interval' }) },
+    { name: 'revenue', expression: perInterval(webhookMetrics.revenue, { where: { currency: 'usd' } }) },
+    { name: 'AI cost', expression: perInterval(aiMetrics.cost) },
   ],
 });
 
@@ -57,5 +59,6 @@ export const subscriptionChanges = bars({
   about: 'By plan.',
   unit: units.Short,
   noValue: 'no subscription changed in this range',
-  queries: [{ expression: increase(webhookMetrics.subscriptionEvents, { by: ['change', 'plan'], over: '$__interval' }) }],
+  stacked: true,
+  queries: [{ expression: perInterval(webhookMetrics.subscriptionEvents, { by: ['change', 'plan'] }) }],
 });

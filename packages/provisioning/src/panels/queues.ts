@@ -1,7 +1,7 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { queueMetrics } from '@tallyman/catalog';
 import { bars, lines } from '../grafana/index.ts';
-import { increase, max, oneOf, quantile, rate, ratio, sum, times } from '../promql/index.ts';
+import { max, oneOf, perInterval, quantile, rate, ratio, sum, times } from '../promql/index.ts';
 
 const by = ['queue.name'] as const;
 const noValue = 'no job queue reports in this range';
@@ -76,7 +76,8 @@ export const jobFailures = bars({
   about: 'After the last attempt.',
   unit: units.Short,
   noValue: 'no job failed for good in this range',
-  queries: [{ expression: increase(queueMetrics.failures, { by: ['queue.name', 'error.type'], over: '$__interval' }) }],
+  stacked: true,
+  queries: [{ expression: perInterval(queueMetrics.failures, { by: ['queue.name', 'error.type'] }) }],
 });
 
 /** What hides until attempts run out. */
@@ -85,9 +86,10 @@ export const jobTrouble = bars({
   about: 'A first sign of trouble: nothing is lost yet.',
   unit: units.Short,
   noValue,
+  stacked: true,
   queries: [
-    { name: 'retried', expression: increase(queueMetrics.retries, { by, over: '$__interval' }) },
-    { name: 'stalled', expression: increase(queueMetrics.stalled, { by, over: '$__interval' }) },
+    { name: 'retried', expression: perInterval(queueMetrics.retries, { by }) },
+    { name: 'stalled', expression: perInterval(queueMetrics.stalled, { by }) },
   ],
 });
 

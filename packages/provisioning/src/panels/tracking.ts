@@ -10,7 +10,7 @@ export const reportingProcesses = count(processMetrics.memoryUsage);
 export const tracking = numbers({
   title: 'Tracking',
   about: 'Whether the other numbers can be believed: processes that report now, packages whose calls are not measured, faults and failed exports in the range.',
-  unit: units.Short,
+  unit: units.LocaleFormat,
   noValue: 'none: nothing arrives',
   queries: [
     { name: 'Processes reporting', expression: reportingProcesses, decimals: 0, thresholds: noneIsAlarming },

@@ -1,7 +1,7 @@
 import * as units from '@grafana/grafana-foundation-sdk/units';
 import { webhookMetrics } from '@tallyman/catalog';
 import { bars, lines } from '../grafana/index.ts';
-import { increase, quantile } from '../promql/index.ts';
+import { perInterval, quantile } from '../promql/index.ts';
 
 const by = ['webhook.provider'] as const;
 const noValue = 'no webhook was delivered in this range';
@@ -12,8 +12,9 @@ export const deliveries = bars({
   about: 'Only events whose origin was proven have a type.',
   unit: units.Short,
   noValue,
+  stacked: true,
   colors: { '.* failed$': 'red', '.* rejected$': 'orange' },
-  queries: [{ expression: increase(webhookMetrics.received, { by: ['webhook.provider', 'webhook.event_type', 'outcome'], over: '$__interval' }) }],
+  queries: [{ expression: perInterval(webhookMetrics.received, { by: ['webhook.provider', 'webhook.event_type', 'outcome'] }) }],
 });
 
 /** Who could not prove to be the provider. */
@@ -22,7 +23,8 @@ export const verificationFailures = bars({
   about: 'Such deliveries change no other number.',
   unit: units.Short,
   noValue: 'no signature failed in this range',
-  queries: [{ expression: increase(webhookMetrics.verificationFailures, { by: ['webhook.provider', 'reason'], over: '$__interval' }) }],
+  stacked: true,
+  queries: [{ expression: perInterval(webhookMetrics.verificationFailures, { by: ['webhook.provider', 'reason'] }) }],
 });
 
 /** What the provider sent again. */
@@ -31,7 +33,8 @@ export const duplicates = bars({
   about: 'They count once in payments.',
   unit: units.Short,
   noValue,
-  queries: [{ expression: increase(webhookMetrics.duplicates, { by, over: '$__interval' }) }],
+  stacked: true,
+  queries: [{ expression: perInterval(webhookMetrics.duplicates, { by }) }],
 });
 
 /** How long the provider waits. */

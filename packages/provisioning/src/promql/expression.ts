@@ -7,6 +7,8 @@ export interface AnyExpression {
   readonly labels: readonly string[];
   /** Every metric that it reads, once. */
   readonly metrics: readonly Queryable[];
+  /** Needs parentheses beside an operator. */
+  readonly compound: boolean;
   render(scope: Scope): string;
 }
 
@@ -58,6 +60,18 @@ export function increase<const M extends Countable, const L extends LabelOf<M> =
     const series = select(scope, metric, selection.where, countSuffix(metric));
     const appeared = `max_over_time(${series}[${over}]) unless last_over_time(${series}[${KNOWN}] offset ${over})`;
     return `sum${grouping(by)} ((${appeared}) or increase(${series}[${over}]))`;
+  });
+}
+
+/**
+ * What a counter, or the number of a histogram's measurements, gained in each interval of a graph; summed by `by`.
+ * The difference of two readings, exact where `increase` would extrapolate one event to 1.33; a series that is new, or began anew, counts in full.
+ */
+export function perInterval<const M extends Countable, const L extends LabelOf<M> = never>(metric: M, selection: Selection<M, L> = {}): Expression<NoInfer<L>> {
+  const { by = [] } = selection;
+  return expression(by, [metric], (scope) => {
+    const series = select(scope, metric, selection.where, countSuffix(metric));
+    return `sum${grouping(by)} (${series} - last_over_time(${series}[${KNOWN}] offset $__interval) >= 0 or ${series})`;
   });
 }
 
@@ -120,7 +134,12 @@ function grouping(by: readonly string[]): string {
   return by.length === 0 ? '' : ` by (${by.map(promLabel).join(', ')})`;
 }
 
-/** Makes an expression of what it reads and how it is written. */
-export function expression<L extends string>(labels: readonly L[], metrics: readonly Queryable[], render: (scope: Scope) => string): Expression<L> {
-  return { labels, metrics: [...new Set(metrics)], render };
+/** Makes an expression of what it reads and how it is written; `compound` when it ends in an operator rather than in a call. */
+export function expression<L extends string>(
+  labels: readonly L[],
+  metrics: readonly Queryable[],
+  render: (scope: Scope) => string,
+  compound = false,
+): Expression<L> {
+  return { labels, metrics: [...new Set(metrics)], compound, render };
 }

@@ -55,7 +55,7 @@ describe('operators', () => {
 
   it('make a ratio that is 0 without failures and absent without events', () => {
     const [a, b] = [inRule(failed), inRule(all)];
-    expect(inRule(ratio(failed, all))).toBe(`((${a}) or 0 * (${b})) / ((${b}) > 0)`);
+    expect(inRule(ratio(failed, all))).toBe(`(${a} or 0 * ${b}) / (${b} > 0)`);
   });
 
   it('collect the metrics that an expression reads, once each, and the labels of its legend', () => {

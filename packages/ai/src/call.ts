@@ -1,0 +1,154 @@
+import { OTHER } from '@tallyman/catalog';
+import { currentAttribution, safely } from '@tallyman/core';
+import { type AiOperation, type AiOutcome, recordCall, type TimedAttributes, timePerOutputChunk, timeToFirstChunk } from './record.ts';
+import { billedUsage, type CallUsage } from './usage.ts';
+import { type OpenCall, unwatch, watch } from './waiting.ts';
+
+/** A call that begins. */
+export interface CallStart {
+  readonly operation: AiOperation;
+  readonly provider: string;
+  /** Host of the API. */
+  readonly serverAddress?: string | undefined;
+  /** What is known of the request; the rest may follow with `describe`. */
+  readonly requestModel?: string | undefined;
+  readonly streamed?: boolean | undefined;
+}
+
+/** What an answer, or a part of a streamed one, tells; members that are undefined leave what was told before. */
+export interface CallReport {
+  readonly responseModel?: string | undefined;
+  readonly usage?: CallUsage | undefined;
+  /** The service tier that served the call. */
+  readonly serviceTier?: string | undefined;
+  /** The call's cost in US dollars, where the provider tells it. */
+  readonly costUsd?: number | undefined;
+  /** Number of generated images. */
+  readonly images?: number | undefined;
+  /** Number of billed web searches that the model made. */
+  readonly webSearches?: number | undefined;
+}
+
+/** Begins to measure an AI call of the application, with who caused it: the attribution of this moment. */
+export function measureCall(start: CallStart): AiCall {
+  return new AiCall(start);
+}
+
+/**
+ * One AI call while it goes on. The adapter tells what happens; time, tokens, cost, outcome and the published event come from here,
+ * exactly once, by whichever way the call ends first. No method throws.
+ */
+export class AiCall implements OpenCall {
+  readonly operation: AiOperation;
+  readonly provider: string;
+  readonly #serverAddress: string | undefined;
+  readonly #attribution = currentAttribution();
+  readonly #start = performance.now();
+  #requestModel: string | undefined;
+  #streamed: boolean;
+  #answer: CallReport = {};
+  #timed: TimedAttributes | undefined;
+  #lastChunk: number | undefined;
+  #idleSince: number | undefined;
+  #ended = false;
+
+  constructor({ operation, provider, serverAddress, requestModel, streamed = false }: CallStart) {
+    this.operation = operation;
+    this.provider = provider;
+    this.#serverAddress = serverAddress;
+    this.#requestModel = requestModel;
+    this.#streamed = streamed;
+  }
+
+  get idleSince(): number | undefined {
+    return this.#idleSince;
+  }
+
+  /** Adds what is known of the request only after the call began. */
+  describe({ requestModel, streamed }: Pick<CallStart, 'requestModel' | 'streamed'>): void {
+    this.#requestModel = requestModel ?? this.#requestModel;
+    this.#streamed = streamed ?? this.#streamed;
+    this.#timed = undefined;
+  }
+
+  /**
+   * The answer's headers, or a stream, are there and the application has not asked for more yet. An answer that nobody reads is recorded as it stood then
+   * (`ok`, or `aborted` once a part was read) after a while of waiting or at the end of the process: only then is it known that nobody will.
+   */
+  arrived(): void {
+    if (this.#ended) return;
+    this.#idleSince = performance.now();
+    watch(this);
+  }
+
+  /** The application asks for the answer, or for more of it. */
+  reading(): void {
+    this.#idleSince = undefined;
+  }
+
+  /** A chunk of a streamed answer has arrived. */
+  chunk(): void {
+    if (this.#ended) return;
+    const now = performance.now();
+    if (this.#lastChunk === undefined) timeToFirstChunk((now - this.#start) / 1000, this.#attributes());
+    else timePerOutputChunk((now - this.#lastChunk) / 1000, this.#attributes());
+    this.#lastChunk = now;
+    this.#idleSince = now;
+  }
+
+  /** Takes what the answer tells. */
+  report(report: CallReport): void {
+    const known = this.#answer;
+    this.#answer = {
+      responseModel: report.responseModel ?? known.responseModel,
+      usage: report.usage ?? known.usage,
+      serviceTier: report.serviceTier ?? known.serviceTier,
+      costUsd: report.costUsd ?? known.costUsd,
+      images: report.images ?? known.images,
+      webSearches: report.webSearches ?? known.webSearches,
+    };
+    this.#timed = undefined;
+  }
+
+  /** The call has ended; `errorType` is a class or a code, and only that of an error is recorded. Further ends are ignored. */
+  end(outcome: AiOutcome, errorType?: string): void {
+    this.#end(outcome, errorType, performance.now());
+  }
+
+  abandon(): void {
+    this.#end(this.#lastChunk === undefined ? 'ok' : 'aborted', undefined, this.#idleSince ?? performance.now());
+  }
+
+  #end(outcome: AiOutcome, errorType: string | undefined, at: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    unwatch(this);
+    const { usage, images = 0, webSearches = 0, serviceTier, costUsd } = this.#answer;
+    safely('ai.record', () =>
+      recordCall({
+        attributes: this.#attributes(),
+        attribution: this.#attribution,
+        outcome,
+        errorType: outcome === 'error' ? (errorType ?? OTHER) : undefined,
+        streamed: this.#streamed,
+        durationSeconds: (at - this.#start) / 1000,
+        usage: usage && billedUsage(usage),
+        images,
+        webSearches,
+        serviceTier,
+        reportedUsd: costUsd,
+      }),
+    );
+  }
+
+  #attributes(): TimedAttributes {
+    this.#timed ??= {
+      'gen_ai.operation.name': this.operation,
+      'gen_ai.provider.name': this.provider,
+      'gen_ai.request.model': this.#requestModel ?? OTHER,
+      'gen_ai.response.model': this.#answer.responseModel,
+      'server.address': this.#serverAddress,
+    };
+    return this.#timed;
+  }
+}

@@ -1,0 +1,31 @@
+import { type Adapter, runtime, safely } from '@tallyman/core';
+import { posterOf } from '../stainless/client.ts';
+import { patchOpenAI, patchPrototype } from './patch.ts';
+
+/** Hooks the client class of `openai`, through which chat completions, responses, embeddings, images and audio all go. */
+export const adapter: Adapter = {
+  name: 'openai',
+  rows: [
+    {
+      module: 'openai',
+      versions: { from: '6.0.0', below: '8.0.0' },
+      files: ['client.js', 'client.mjs'],
+      binding: 'OpenAI',
+      how: 'prototype',
+      patch: patchOpenAI,
+    },
+  ],
+};
+
+/**
+ * Measures the calls of a client, and of all clients of its class: for bundled applications, where no module hook can reach.
+ * Gives the client back; a client that cannot be measured works on as it is.
+ */
+export function instrumentOpenAI<Client extends object>(client: Client): Client {
+  safely('openai', () => {
+    const poster = posterOf(client);
+    if (poster === undefined) throw new TypeError('the client has no method post');
+    if (runtime.active) patchPrototype(poster);
+  });
+  return client;
+}

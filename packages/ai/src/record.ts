@@ -1,0 +1,126 @@
+import { aiMetrics } from '@tallyman/catalog';
+import { type Attribution, attributedFeature, bindMetrics, channels, eventAttribution } from '@tallyman/core';
+import { type Cost, priceCall } from './pricing/index.ts';
+import type { BilledUsage, TokenSplit } from './usage.ts';
+
+/** What kind of call; the closed set of `gen_ai.operation.name`. */
+export type AiOperation = (typeof aiMetrics.calls.attributes)['gen_ai.operation.name']['values'][number];
+
+/** How a call ended. */
+export type AiOutcome = (typeof aiMetrics.calls.attributes)['outcome']['values'][number];
+
+/** Attributes that the durations of a call share. */
+export interface TimedAttributes {
+  readonly 'gen_ai.operation.name': AiOperation;
+  readonly 'gen_ai.provider.name': string;
+  readonly 'gen_ai.request.model': string;
+  readonly 'gen_ai.response.model': string | undefined;
+  readonly 'server.address': string | undefined;
+  readonly 'error.type'?: string | undefined;
+}
+
+/** A call that has ended. */
+export interface EndedCall {
+  readonly attributes: TimedAttributes;
+  readonly attribution: Attribution | undefined;
+  readonly outcome: AiOutcome;
+  readonly errorType: string | undefined;
+  readonly streamed: boolean;
+  readonly durationSeconds: number;
+  readonly usage: BilledUsage | undefined;
+  readonly images: number;
+  readonly webSearches: number;
+  readonly serviceTier: string | undefined;
+  readonly reportedUsd: number | undefined;
+}
+
+const record = bindMetrics(aiMetrics);
+
+/** The recorders of the chunk times, which are recorded while a call goes on. */
+export const { timeToFirstChunk, timePerOutputChunk } = record;
+
+/** Records an ended call and publishes it. */
+export function recordCall(call: EndedCall): void {
+  const { attributes, outcome, durationSeconds } = call;
+  const feature = attributedFeature(call.attribution);
+  const timed = call.errorType === undefined ? attributes : { ...attributes, 'error.type': call.errorType };
+  const isEmbedding = attributes['gen_ai.operation.name'] === 'embeddings';
+  (isEmbedding ? record.operationDuration : record.inferenceDuration)(durationSeconds, timed);
+  const labels = {
+    'gen_ai.operation.name': attributes['gen_ai.operation.name'],
+    'gen_ai.provider.name': attributes['gen_ai.provider.name'],
+    'gen_ai.request.model': attributes['gen_ai.request.model'],
+    feature,
+  };
+  record.calls(1, { ...labels, outcome });
+  const answered = { ...labels, 'gen_ai.response.model': attributes['gen_ai.response.model'] };
+  recordTokens(call.usage, answered, isEmbedding);
+  const cost = costOf(call);
+  for (const [component, usd] of cost?.parts ?? []) record.cost(usd, { ...answered, 'cost.component': component, 'cost.source': (cost as Cost).source });
+  recordGaps(call, cost);
+  channels.aiCall.publish(() => ({
+    ...eventAttribution(call.attribution, feature),
+    operation: attributes['gen_ai.operation.name'],
+    provider: attributes['gen_ai.provider.name'],
+    requestModel: attributes['gen_ai.request.model'],
+    responseModel: attributes['gen_ai.response.model'],
+    outcome,
+    errorType: call.errorType,
+    streamed: call.streamed,
+    durationSeconds,
+    usage: call.usage && tokens(call.usage),
+    images: call.images,
+    costUsd: cost?.usd,
+    costSource: cost?.source,
+  }));
+}
+
+type AnsweredLabels = Omit<Parameters<typeof record.inputTokens>[1], 'gen_ai.token.modality'>;
+
+/** The conventions want counters from every call, so one without usage adds 0 of modality `unknown`; embeddings have input only. */
+function recordTokens(usage: BilledUsage | undefined, labels: AnsweredLabels, isEmbedding: boolean): void {
+  recordSplit(record.inputTokens, usage?.inputSplit, labels);
+  if (isEmbedding) return;
+  recordSplit(record.outputTokens, usage?.outputSplit, labels);
+  const unknown = { ...labels, 'gen_ai.token.modality': 'unknown' } as const;
+  record.cacheReadTokens(usage?.cacheRead ?? 0, unknown);
+  record.cacheWriteTokens(usage?.cacheWrite ?? 0, unknown);
+  record.reasoningTokens(usage?.reasoning ?? 0, unknown);
+}
+
+function recordSplit(counter: typeof record.inputTokens | typeof record.outputTokens, split: TokenSplit | undefined, labels: AnsweredLabels): void {
+  const { text = 0, audio = 0, image = 0, unknown = 0 } = split ?? {};
+  if (text > 0) counter(text, { ...labels, 'gen_ai.token.modality': 'text' });
+  if (audio > 0) counter(audio, { ...labels, 'gen_ai.token.modality': 'audio' });
+  if (image > 0) counter(image, { ...labels, 'gen_ai.token.modality': 'image' });
+  if (unknown > 0 || text + audio + image === 0) counter(unknown, { ...labels, 'gen_ai.token.modality': 'unknown' });
+}
+
+/** A failed call without usage is not billed. */
+function costOf(call: EndedCall): Cost | undefined {
+  if (call.usage === undefined && call.outcome !== 'ok') return undefined;
+  const { attributes } = call;
+  return priceCall({
+    provider: attributes['gen_ai.provider.name'],
+    requestModel: attributes['gen_ai.request.model'],
+    responseModel: attributes['gen_ai.response.model'],
+    usage: call.usage,
+    images: call.images,
+    webSearches: call.webSearches,
+    serviceTier: call.serviceTier,
+    reportedUsd: call.reportedUsd,
+  });
+}
+
+/** Counts what the numbers lack: dollars of a call that used something, or the usage of one that succeeded. Moderation is free and reports none. */
+function recordGaps({ attributes, outcome, usage, images }: EndedCall, cost: Cost | undefined): void {
+  if (cost !== undefined || attributes['gen_ai.operation.name'] === 'moderation') return;
+  const labels = { 'gen_ai.provider.name': attributes['gen_ai.provider.name'], 'gen_ai.request.model': attributes['gen_ai.request.model'] };
+  const used = images > 0 || (usage !== undefined && usage.input + usage.output > 0);
+  if (used) record.unpricedCalls(1, labels);
+  else if (outcome === 'ok' && usage === undefined) record.unmeteredCalls(1, labels);
+}
+
+function tokens({ input, output, cacheRead, cacheWrite, reasoning }: BilledUsage) {
+  return { input, output, cacheRead, cacheWrite, reasoning };
+}

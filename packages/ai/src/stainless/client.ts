@@ -1,0 +1,63 @@
+import { runtime, safely } from '@tallyman/core';
+import { type AiCall, measureCall } from '../call.ts';
+import { isOwned, owning } from '../ownership.ts';
+import type { Dialect } from './dialect.ts';
+import { type ApiPromise, followPromise } from './promise.ts';
+
+/** The object that owns the method `post`: the prototype of a client class. */
+interface Poster {
+  post(path: string, options?: unknown): ApiPromise;
+}
+
+/** Measures what clients with this prototype post, once however often it is asked; throws a TypeError when there is no `post`. */
+export function patchPost<Client>(prototype: object, dialect: Dialect<Client>): void {
+  if (runtime.patched.has(prototype)) return;
+  const descriptor = Object.getOwnPropertyDescriptor(prototype, 'post');
+  const original = descriptor?.value as Poster['post'] | undefined;
+  if (typeof original !== 'function') throw new TypeError('the client has no method post');
+  const { post } = {
+    post(this: Client, path: string, options?: unknown): ApiPromise {
+      const call = safely(dialect.name, () => begin(this, path, options, dialect));
+      if (call === undefined) return original.call(this as never, path, options);
+      let promise: ApiPromise;
+      try {
+        promise = owning(() => original.call(this as never, path, options));
+      } catch (error) {
+        safely(dialect.name, () => fail(call, error, dialect));
+        throw error;
+      }
+      safely(dialect.name, () => followPromise(promise, call, dialect));
+      return promise;
+    },
+  };
+  Object.defineProperty(post, 'length', { value: original.length });
+  Object.defineProperty(prototype, 'post', { ...descriptor, value: post });
+  runtime.patched.add(prototype);
+}
+
+/** The nearest object of a prototype chain that has its own `post`. */
+export function posterOf(client: object): object | undefined {
+  for (let one: object | null = client; one !== null; one = Object.getPrototypeOf(one)) if (Object.hasOwn(one, 'post')) return one;
+  return undefined;
+}
+
+function begin<Client>(client: Client, path: string, options: unknown, dialect: Dialect<Client>): AiCall | undefined {
+  const operation = dialect.operationOf(path);
+  if (operation === undefined || isOwned()) return undefined;
+  const call = measureCall({ operation, ...dialect.backendOf(client) });
+  const describe = (known: unknown): void => void safely(dialect.name, () => call.describe(dialect.describe(known, client)));
+  // The SDK handles a rejection of these options itself; ours must not add an unhandled one.
+  if (isThenable(options)) options.then(describe, () => undefined);
+  else describe(options);
+  return call;
+}
+
+/** Not by class: under test runners the SDK has a Promise of its own. */
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as Partial<PromiseLike<unknown>>).then === 'function';
+}
+
+function fail<Client>(call: AiCall, error: unknown, dialect: Dialect<Client>): void {
+  const { outcome, errorType } = dialect.failureOf(error);
+  call.end(outcome, errorType);
+}

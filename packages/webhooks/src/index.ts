@@ -1,0 +1,27 @@
+import type { Adapter } from '@tallyman/core';
+import type { WebhooksConfiguration } from './config/index.ts';
+import { adapter as stripe } from './stripe/index.ts';
+
+declare module '@tallyman/core' {
+  interface Configuration {
+    readonly webhooks?: WebhooksConfiguration | undefined;
+  }
+}
+
+export type { Money } from './currencies.ts';
+export {
+  type FailureReason,
+  type Fingerprint,
+  type Outcome,
+  observeDeliveries,
+  reportVerification,
+  type Verification,
+  type VerifiedEvent,
+} from './delivery.ts';
+export type { Sighting } from './occurrences.ts';
+export type { Change, Conversion, Failure, Note, Return, Statement, SubscriptionChange } from './payments.ts';
+export type { PlanEvidence } from './plans.ts';
+export type { WebhooksConfiguration };
+
+/** The payment providers whose webhooks are measured, one for each folder. */
+export const adapters: readonly Adapter[] = [stripe];

@@ -1,0 +1,44 @@
+/**
+ * Writes what is generated from the catalog: dashboards, rules, tables in documents. Run by `npm run generate`, after the build.
+ * With `--check` it writes nothing, names every file that is not as it would be written, and exits with 1.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { generatedFiles } from '../packages/provisioning/dist/index.js';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+
+/** The domains that have adapters, with the README's words for what they measure. */
+const DOMAINS = { ai: 'AI calls', webhooks: 'Payment webhooks', queues: 'Job queues' };
+
+function read(path) {
+  try {
+    return readFileSync(join(root, path), 'utf8');
+  } catch (error) {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+async function domains() {
+  return Promise.all(
+    Object.entries(DOMAINS).map(async ([name, title]) => {
+      const { adapters = [] } = await import(new URL(`../packages/${name}/dist/index.js`, import.meta.url).href);
+      return { title, adapters };
+    }),
+  );
+}
+
+const changed = (await generatedFiles({ read, domains })).filter(({ path, content }) => read(path) !== content);
+
+if (process.argv.includes('--check')) {
+  for (const { path } of changed) console.error(`${path} is not what its source says: run "npm run generate"`);
+  if (changed.length > 0) process.exitCode = 1;
+} else {
+  for (const { path, content } of changed) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+    console.log(`wrote ${path}`);
+  }
+}
