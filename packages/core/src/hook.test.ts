@@ -20,8 +20,14 @@ function write(path: string, content: string): void {
 function writePackage(path: string, name: string, version: string): void {
   const classBody = 'post() { return "bare"; }';
   write(`${path}/package.json`, JSON.stringify({ name, version, main: './client.js', exports: { '.': { import: './client.mjs', require: './client.js' } } }));
-  write(`${path}/client.js`, `class Client { ${classBody} }\nfunction create() { return { name: 'bare' }; }\nexports.Client = Client; exports.create = create; exports.default = Client;`);
-  write(`${path}/client.mjs`, `import { helper } from './cycle.mjs';\nexport class Client { ${classBody} }\nexport function create() { return { name: 'bare', helper: helper() }; }\nexport default Client;`);
+  write(
+    `${path}/client.js`,
+    `class Client { ${classBody} }\nfunction create() { return { name: 'bare' }; }\nexports.Client = Client; exports.create = create; exports.default = Client;`,
+  );
+  write(
+    `${path}/client.mjs`,
+    `import { helper } from './cycle.mjs';\nexport class Client { ${classBody} }\nexport function create() { return { name: 'bare', helper: helper() }; }\nexport default Client;`,
+  );
   write(`${path}/cycle.mjs`, `import { Client } from './client.mjs';\nexport function helper() { return typeof Client; }`);
 }
 
@@ -62,12 +68,18 @@ describe('the module hook', () => {
   });
 
   test('patches the ES form, also through its default export and with an import cycle through the hooked file', async () => {
-    const { stdout } = await runApp('a.mjs', `import Default, { Client, create } from 'fake-sdk'; console.log(Default === Client, new Client().post(), create().name, create().helper, seen.join());`);
+    const { stdout } = await runApp(
+      'a.mjs',
+      `import Default, { Client, create } from 'fake-sdk'; console.log(Default === Client, new Client().post(), create().name, create().helper, seen.join());`,
+    );
     expect(stdout.trim()).toBe('true patched bare replaced function 2.1.0 module');
   });
 
   test('patches an ES file that is required', async () => {
-    const { stdout } = await runApp('b.cjs', `const { Client } = require(${JSON.stringify(join(folder, 'node_modules/fake-sdk/client.mjs'))}); console.log(new Client().post());`);
+    const { stdout } = await runApp(
+      'b.cjs',
+      `const { Client } = require(${JSON.stringify(join(folder, 'node_modules/fake-sdk/client.mjs'))}); console.log(new Client().post());`,
+    );
     expect(stdout.trim()).toBe('patched bare');
   });
 
@@ -82,7 +94,10 @@ describe('the module hook', () => {
   });
 
   test('patches the same file once when it is loaded twice under different URLs', async () => {
-    const { stdout } = await runApp('d.cjs', `const a = require('fake-sdk'); delete require.cache[require.resolve('fake-sdk')]; const b = require('fake-sdk'); console.log(new a.Client().post(), new b.Client().post());`);
+    const { stdout } = await runApp(
+      'd.cjs',
+      `const a = require('fake-sdk'); delete require.cache[require.resolve('fake-sdk')]; const b = require('fake-sdk'); console.log(new a.Client().post(), new b.Client().post());`,
+    );
     expect(stdout.trim()).toBe('patched bare patched bare');
   });
 
@@ -92,12 +107,18 @@ describe('the module hook', () => {
   });
 
   test('leaves other packages with equal file names alone', async () => {
-    const { stdout } = await runApp('f.mjs', `import { Client } from 'other'; import { createRequire } from 'node:module'; console.log(new Client().post(), new (createRequire(import.meta.url)('other').Client)().post());`);
+    const { stdout } = await runApp(
+      'f.mjs',
+      `import { Client } from 'other'; import { createRequire } from 'node:module'; console.log(new Client().post(), new (createRequire(import.meta.url)('other').Client)().post());`,
+    );
     expect(stdout.trim()).toBe('bare bare');
   });
 
   test('leaves a version out of range alone with one warning that names both', async () => {
-    const { stdout, stderr } = await runApp('g.mjs', `import { Client } from 'old'; import { createRequire } from 'node:module'; console.log(new Client().post(), new (createRequire(import.meta.url)('old').Client)().post());`);
+    const { stdout, stderr } = await runApp(
+      'g.mjs',
+      `import { Client } from 'old'; import { createRequire } from 'node:module'; console.log(new Client().post(), new (createRequire(import.meta.url)('old').Client)().post());`,
+    );
     expect(stdout.trim()).toBe('bare bare');
     expect(stderr.trim()).toBe('[tallyman] fake-sdk 1.0.0 is not measured: supported are versions >=2.0.0 <3.0.0');
   });
@@ -110,8 +131,11 @@ describe('the module hook', () => {
   });
 
   test('a patch that throws leaves the package as it was and says so once', async () => {
-    write('throwing.cjs', `const { installHook } = require(${JSON.stringify(core)});
-      installHook([{ name: 'fake', rows: [{ module: 'fake-sdk', versions: { from: '2.0.0', below: '3.0.0' }, files: ['client.js', 'client.mjs'], binding: 'Client', how: 'prototype', patch() { throw new TypeError('secret'); } }] }]);`);
+    write(
+      'throwing.cjs',
+      `const { installHook } = require(${JSON.stringify(core)});
+      installHook([{ name: 'fake', rows: [{ module: 'fake-sdk', versions: { from: '2.0.0', below: '3.0.0' }, files: ['client.js', 'client.mjs'], binding: 'Client', how: 'prototype', patch() { throw new TypeError('secret'); } }] }]);`,
+    );
     const { stdout, stderr } = await runApp('i.mjs', `import { Client } from 'fake-sdk'; console.log(new Client().post());`, join(folder, 'throwing.cjs'));
     expect(stdout.trim()).toBe('bare');
     expect(stderr).toContain('fake-sdk 2.1.0 is not measured: Client could not be patched (TypeError)');
@@ -125,8 +149,14 @@ describe('the runtime', () => {
     mkdirSync(copy, { recursive: true });
     cpSync(dirname(core), join(copy, 'core/dist'), { recursive: true });
     cpSync(join(dirname(core), '../../catalog/dist'), join(copy, 'catalog/dist'), { recursive: true });
-    write('copy/node_modules/@tallyman/core/package.json', JSON.stringify({ name: '@tallyman/core', version: '9.9.9', type: 'module', exports: './dist/index.js' }));
-    write('copy/node_modules/@tallyman/catalog/package.json', JSON.stringify({ name: '@tallyman/catalog', version: '9.9.9', type: 'module', exports: './dist/index.js' }));
+    write(
+      'copy/node_modules/@tallyman/core/package.json',
+      JSON.stringify({ name: '@tallyman/core', version: '9.9.9', type: 'module', exports: './dist/index.js' }),
+    );
+    write(
+      'copy/node_modules/@tallyman/catalog/package.json',
+      JSON.stringify({ name: '@tallyman/catalog', version: '9.9.9', type: 'module', exports: './dist/index.js' }),
+    );
     write(
       'copy/app.mjs',
       `import * as ours from ${JSON.stringify(pathToFileURL(core).href)};
@@ -142,7 +172,11 @@ describe('the runtime', () => {
 
   test('of another generation makes this copy do nothing, with one line', async () => {
     write('other.cjs', `globalThis[Symbol.for('tallyman.runtime')] = 2;`);
-    const { stdout, stderr } = await runApp('j.cjs', `const { runtime } = require(${JSON.stringify(core)}); console.log(runtime.active);`, join(folder, 'other.cjs'));
+    const { stdout, stderr } = await runApp(
+      'j.cjs',
+      `const { runtime } = require(${JSON.stringify(core)}); console.log(runtime.active);`,
+      join(folder, 'other.cjs'),
+    );
     expect(stdout.trim()).toBe('false');
     expect(stderr.trim().split('\n')).toHaveLength(1);
   });

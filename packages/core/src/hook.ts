@@ -44,7 +44,10 @@ export interface Adapter {
 interface Target {
   readonly adapter: string;
   readonly row: HookRow;
+  /** End of the path, with a leading slash; for a file of the application the whole path. */
   readonly tail: string;
+  /** A file of the application itself, of no package that has versions. */
+  readonly isOwnFile?: true;
 }
 
 const RUNTIME = "globalThis[Symbol.for('tallyman.runtime.1')]";
@@ -64,11 +67,24 @@ export function installHook(adapters: readonly Adapter[]): void {
     adapter.start?.();
     for (const row of adapter.rows) for (const file of row.files) addTarget({ adapter: adapter.name, row, tail: `/${file}` });
   }
+  install();
+  reportLoaded();
+}
+
+/** Hooks an exported function of one of the application's own files, named by its absolute path: what `patch` returns takes its place. */
+export function hookFunction(file: string, name: string, patch: HookRow['patch']): void {
+  if (isInternalThread || !runtime.active) return;
+  const path = file.replaceAll('\\', '/');
+  const row: HookRow = { module: path, versions: { from: '0.0.0', below: '1.0.0' }, files: [path], binding: name, how: 'replace', patch };
+  addTarget({ adapter: 'functions', row, tail: path, isOwnFile: true });
+  install();
+}
+
+function install(): void {
   if (installed || targets.size === 0) return;
   installed = true;
   hookImport();
   hookCompile();
-  reportLoaded();
 }
 
 function addTarget(target: Target): void {
@@ -85,7 +101,7 @@ function hookImport(): void {
     resolve(specifier, context, next) {
       const found = next(specifier, context);
       const named = targets.get(found.url.slice(found.url.lastIndexOf('/') + 1));
-      if (named === undefined || found.format !== 'module' || !found.url.startsWith('file:')) return found;
+      if (named === undefined || !found.format?.startsWith('module') || !found.url.startsWith('file:')) return found;
       if (!context.conditions.includes('import') || context.parentURL?.startsWith('data:text/javascript,/*tallyman*/')) return found;
       try {
         let url = shims.get(found.url);
@@ -132,7 +148,7 @@ function hookCompile(): void {
     try {
       const named = typeof content === 'string' ? targets.get(filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)) : undefined;
       if (named !== undefined) {
-        const isModule = rest[0] === 'module';
+        const isModule = String(rest[0]).startsWith('module');
         source = [content, ...match(named, filename, isModule ? 'module' : 'commonjs').map((found) => appended(found, isModule))].join('\n;');
       }
     } catch (error) {
@@ -153,9 +169,9 @@ function appended({ row: { binding }, index }: Match, isModule: boolean): string
 function match(named: readonly Target[], filename: string, format: PatchContext['format']): Match[] {
   const path = filename.replaceAll('\\', '/');
   const found: Match[] = [];
-  for (const { adapter, row, tail } of named) {
+  for (const { adapter, row, tail, isOwnFile } of named) {
     if (!path.endsWith(tail)) continue;
-    const manifest = readManifest(`${path.slice(0, -tail.length)}/package.json`);
+    const manifest = isOwnFile ? { name: path, version: '0.0.0' } : readManifest(`${path.slice(0, -tail.length)}/package.json`);
     if (manifest?.name !== row.module) continue;
     const { version } = manifest;
     if (isSupported(version, row.versions)) found.push({ row, index: addPatch(adapter, row, { version, format }) });

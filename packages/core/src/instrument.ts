@@ -38,8 +38,12 @@ export class Instrument implements Backend {
 
   /** Adds to a counter, sets a gauge, or measures into a histogram; a value that is no finite number is left out, a negative one counts as 0 where the metric only grows. */
   record(value: number, attributes: Readonly<Record<string, unknown>>): void {
+    if (Number.isFinite(value)) this.add(this.find(attributes), value);
+  }
+
+  /** Records into a series that was found before. */
+  add(series: Series, value: number): void {
     if (!Number.isFinite(value)) return;
-    const series = this.find(attributes);
     const { instrument } = this.metric;
     // A 0 only makes the series exist: it is no event, so it neither starts the SDK nor asks for delivery.
     if (value !== 0 || instrument === 'histogram') this.#registry.noteRecord();

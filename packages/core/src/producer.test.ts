@@ -1,5 +1,12 @@
+import {
+  AggregationTemporality,
+  DataPointType,
+  InMemoryMetricExporter,
+  MeterProvider,
+  type MetricProducer,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
 import { queueMetrics } from '@tallyman/catalog';
-import { AggregationTemporality, DataPointType, InMemoryMetricExporter, MeterProvider, type MetricProducer, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { expect, test } from 'vitest';
 import { bindMetrics } from './bind-metrics.ts';
 import { createMetricProducer } from './producer.ts';
@@ -18,10 +25,17 @@ test("the SDK's readers export all series through the producer, beside the SDK's
   const metrics = exporter.getMetrics().flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
   const find = (name: string) => metrics.find(({ descriptor }) => descriptor.name === name);
   expect(find('app.own')?.dataPoints[0]?.value).toBe(1);
-  expect(find(queueMetrics.retries.name)).toMatchObject({ dataPointType: DataPointType.SUM, isMonotonic: true, dataPoints: [{ attributes: { 'queue.name': 'q' }, value: 2 }] });
+  expect(find(queueMetrics.retries.name)).toMatchObject({
+    dataPointType: DataPointType.SUM,
+    isMonotonic: true,
+    dataPoints: [{ attributes: { 'queue.name': 'q' }, value: 2 }],
+  });
   expect(find(queueMetrics.jobsActive.name)).toMatchObject({ dataPointType: DataPointType.SUM, isMonotonic: false, dataPoints: [{ value: 3 }] });
   expect(find(queueMetrics.depth.name)).toMatchObject({ dataPointType: DataPointType.GAUGE, dataPoints: [{ value: 7 }] });
   const wait = find(queueMetrics.jobWait.name);
-  expect(wait).toMatchObject({ dataPointType: DataPointType.HISTOGRAM, dataPoints: [{ value: { sum: 0.3, count: 1, buckets: { boundaries: queueMetrics.jobWait.buckets } } }] });
+  expect(wait).toMatchObject({
+    dataPointType: DataPointType.HISTOGRAM,
+    dataPoints: [{ value: { sum: 0.3, count: 1, buckets: { boundaries: queueMetrics.jobWait.buckets } } }],
+  });
   await provider.shutdown();
 });

@@ -17,7 +17,7 @@ function points(metric: { readonly name: string }): readonly Point[] {
   return readMetrics().find((reading) => reading.metric.name === metric.name)?.points ?? [];
 }
 
-function valueOf(metric: { readonly name: string }, attributes: Record<string, string | number>): number | undefined {
+function seriesValue(metric: { readonly name: string }, attributes: Record<string, string | number>): number | undefined {
   return points(metric).find((point) => Object.entries(attributes).every(([key, value]) => point.attributes[key] === value))?.value;
 }
 
@@ -32,30 +32,30 @@ test('aliases are computed from their sources: filtered, relabelled, summed', ()
   ai.inputTokens(10, { ...call, 'gen_ai.request.model': 'a' });
   ai.outputTokens(5, { ...call, 'gen_ai.request.model': 'a' });
   ai.inputTokens(7, { ...call, 'gen_ai.request.model': 'a', feature: 'elsewhere' });
-  expect(valueOf(aliases.aiMatchTokens, { model: 'a' })).toBe(15);
+  expect(seriesValue(aliases.aiMatchTokens, { model: 'a' })).toBe(15);
 
   http.requestDuration(0.2, { 'http.request.method': 'GET', 'url.scheme': 'http', 'http.route': '/x', 'http.response.status_code': 200 });
-  expect(valueOf(aliases.httpRequests, { method: 'GET', route: '/x', status_code: 200, status: 200 })).toBe(1);
+  expect(seriesValue(aliases.httpRequests, { method: 'GET', route: '/x', status_code: 200, status: 200 })).toBe(1);
 });
 
 test('a success makes its failure sibling appear at 0, with the attributes that both have', () => {
   webhooks.conversions(1, { 'payment.provider': 'stripe', 'payment.method': 'card', plan: 'premium' });
-  expect(valueOf(webhookMetrics.failures, { 'payment.provider': 'stripe', 'payment.method': 'card', 'error.type': OTHER })).toBe(0);
+  expect(seriesValue(webhookMetrics.failures, { 'payment.provider': 'stripe', 'payment.method': 'card', 'error.type': OTHER })).toBe(0);
   features.generationSuccess(1, { type: 'text' });
-  expect(valueOf(featureMetrics.generationFailure, { type: 'text', 'error.type': OTHER })).toBe(0);
+  expect(seriesValue(featureMetrics.generationFailure, { type: 'text', 'error.type': OTHER })).toBe(0);
 });
 
 test('an outcome makes the other outcomes appear at 0', () => {
   const call = { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'p', 'gen_ai.request.model': 'm' } as const;
   ai.calls(1, { ...call, outcome: 'error' });
-  expect(valueOf(aiMetrics.calls, { ...call, outcome: 'ok' })).toBe(0);
-  expect(valueOf(aiMetrics.calls, { ...call, outcome: 'error' })).toBe(1);
-  expect(valueOf(aiMetrics.calls, { ...call, outcome: 'aborted' })).toBe(0);
+  expect(seriesValue(aiMetrics.calls, { ...call, outcome: 'ok' })).toBe(0);
+  expect(seriesValue(aiMetrics.calls, { ...call, outcome: 'error' })).toBe(1);
+  expect(seriesValue(aiMetrics.calls, { ...call, outcome: 'aborted' })).toBe(0);
 });
 
 test('recording 0 makes a series exist', () => {
   queues.retries(0, { 'queue.name': 'quiet' });
-  expect(valueOf(queueMetrics.retries, { 'queue.name': 'quiet' })).toBe(0);
+  expect(seriesValue(queueMetrics.retries, { 'queue.name': 'quiet' })).toBe(0);
 });
 
 test('a histogram counts into the bucket whose upper bound includes the value', () => {
@@ -69,7 +69,7 @@ test('a histogram counts into the bucket whose upper bound includes the value', 
 
 test('values that are no finite number are left out, a negative duration counts as 0, a counter never falls', () => {
   for (const value of [Number.NaN, Number.POSITIVE_INFINITY, -1]) queues.failures(value, { 'queue.name': 'odd', 'error.type': 'E' });
-  expect(valueOf(queueMetrics.failures, { 'queue.name': 'odd', 'error.type': 'E' })).toBe(0);
+  expect(seriesValue(queueMetrics.failures, { 'queue.name': 'odd', 'error.type': 'E' })).toBe(0);
   queues.jobWait(-3, { 'queue.name': 'clock', 'queue.system': 's' });
   expect(points(queueMetrics.jobWait).find((point) => point.attributes['queue.name'] === 'clock')).toMatchObject({ value: 0, count: 1 });
 });
@@ -77,11 +77,11 @@ test('values that are no finite number are left out, a negative duration counts 
 test('a cleared gauge is missing from the readings until it is set again', () => {
   const attributes = { 'queue.name': 'g', state: 'waiting' } as const;
   queues.depth(3, attributes);
-  expect(valueOf(queueMetrics.depth, attributes)).toBe(3);
+  expect(seriesValue(queueMetrics.depth, attributes)).toBe(3);
   queues.depth.clear(attributes);
-  expect(valueOf(queueMetrics.depth, attributes)).toBeUndefined();
+  expect(seriesValue(queueMetrics.depth, attributes)).toBeUndefined();
   queues.depth(0, attributes);
-  expect(valueOf(queueMetrics.depth, attributes)).toBe(0);
+  expect(seriesValue(queueMetrics.depth, attributes)).toBe(0);
 });
 
 test('an open attribute keeps as many values as its cap for the lifetime, the rest is _OTHER and counted', () => {
@@ -92,10 +92,10 @@ test('an open attribute keeps as many values as its cap for the lifetime, the re
   const names = new Set(points(featureMetrics.usage).map((point) => point.attributes.feature));
   // cv_parse was admitted before: the cap counts the scope's features, whatever metric they came with.
   expect(names.size).toBe(cap);
-  expect(valueOf(featureMetrics.usage, { feature: OTHER, outcome: 'ok' })).toBe(50);
+  expect(seriesValue(featureMetrics.usage, { feature: OTHER, outcome: 'ok' })).toBe(50);
   features.usage(1, { feature: 'feature 0', outcome: 'ok' });
-  expect(valueOf(featureMetrics.usage, { feature: 'feature 0', outcome: 'ok' })).toBe(2);
-  expect(valueOf(selfMetrics.capped, { metric: featureMetrics.usage.name, attribute: 'feature' })).toBe(50);
+  expect(seriesValue(featureMetrics.usage, { feature: 'feature 0', outcome: 'ok' })).toBe(2);
+  expect(seriesValue(selfMetrics.capped, { metric: featureMetrics.usage.name, attribute: 'feature' })).toBe(50);
 });
 
 test('job types are capped for each queue', () => {
@@ -104,7 +104,11 @@ test('job types are capped for each queue', () => {
     queues.jobDuration(1, { 'queue.name': queue, 'job.type': `type ${index}`, 'queue.system': 's', outcome: 'ok' });
   for (const queue of ['one', 'two']) for (let index = 0; index < cap + 1; index++) record(queue, index);
   for (const queue of ['one', 'two']) {
-    const types = new Set(points(queueMetrics.jobDuration).filter((point) => point.attributes['queue.name'] === queue).map((point) => point.attributes['job.type']));
+    const types = new Set(
+      points(queueMetrics.jobDuration)
+        .filter((point) => point.attributes['queue.name'] === queue)
+        .map((point) => point.attributes['job.type']),
+    );
     expect(types.size).toBe(cap + 1);
     expect(types).toContain(OTHER);
   }
@@ -112,7 +116,11 @@ test('job types are capped for each queue', () => {
 
 test('the number of series of a metric never grows beyond its bound', () => {
   const registry = new Registry();
-  const instrument = registry.instrument({ ...httpMetrics.requestDuration, name: 'flood', attributes: { a: { description: '', cap: 1e6 }, b: { description: '', values: ['x', 'y'] } } });
+  const instrument = registry.instrument({
+    ...httpMetrics.requestDuration,
+    name: 'flood',
+    attributes: { a: { description: '', cap: 1e6 }, b: { description: '', values: ['x', 'y'] } },
+  });
   for (let index = 0; index < 3 * MAX_SERIES; index++) instrument.record(1, { a: `value ${index}`, b: index % 2 ? 'x' : 'y' });
   expect(instrument.series.length).toBeLessThanOrEqual(MAX_SERIES + 2);
   expect(instrument.series.reduce((sum, { count }) => sum + count, 0)).toBe(3 * MAX_SERIES);
@@ -127,4 +135,3 @@ test('values are cleaned: length, control characters, lone surrogates, values ou
   expect(String(point?.attributes['http.route']).length).toBeLessThanOrEqual(100);
   expect(point?.attributes).not.toHaveProperty(['http.response.status_code']);
 });
-

@@ -2,7 +2,7 @@ import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attribution } from './attribution.ts';
 import { finishRequest, type ServerMessage, startRequest } from './connection.ts';
-import type { BodyListener, RequestBody } from './request-body.ts';
+import type { BodyListener } from './request-body.ts';
 import { runtime } from './runtime.ts';
 import { reportFault } from './safely.ts';
 
@@ -26,8 +26,8 @@ export interface RequestRecord {
   matchedTemplate: string | undefined;
   /** The attribution that the request's handlers run in. */
   readonly attribution: Attribution;
-  /** What has arrived of the body. */
-  readonly body: RequestBody;
+  /** See `onRequestBody`. */
+  onBody(limitBytes: number, listener: BodyListener): void;
   /** Features whose use by this request goes on in a job that it enqueued. */
   continuedFeatures: Set<string> | undefined;
 }
@@ -75,7 +75,7 @@ export function onRequestEnd(listener: (record: RequestRecord, end: RequestEnd) 
  * (call it in `onRequestStart`). A request without a body gives an empty buffer.
  */
 export function onRequestBody(record: RequestRecord, limitBytes: number, listener: BodyListener): void {
-  record.body.collect(limitBytes, listener);
+  record.onBody(limitBytes, listener);
 }
 
 /** The request that caused what runs now. */

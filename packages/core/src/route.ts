@@ -1,9 +1,13 @@
 import type { IncomingMessage } from 'node:http';
 import { shared } from './runtime.ts';
 
+interface Route {
+  readonly path?: unknown;
+}
+
 /** What Express 4 and 5 and the package `router` leave on a request. */
 interface Routed {
-  readonly route?: { readonly path?: unknown };
+  readonly route?: Route | null;
   readonly app?: Application;
   readonly baseUrl?: unknown;
   readonly originalUrl?: unknown;
@@ -18,7 +22,7 @@ interface Application {
 }
 
 interface Layer {
-  readonly route?: object;
+  readonly route?: Route;
   readonly handle?: { readonly stack?: unknown };
   /** `router` from 2.3: the path as the application wrote it. */
   readonly rawPath?: unknown;
@@ -40,11 +44,11 @@ const MAX_DEPTH = 16;
 
 /**
  * The template of the route that Express matched: where its routers are mounted and the route's own path, as the application wrote them.
- * Undefined for other frameworks, for regular expressions and lists of paths, and where only a real path, which may hold ids, is known.
+ * Undefined for other frameworks, for regular expressions, and where only a real path, which may hold ids, is known.
  */
 export function routeTemplate(request: IncomingMessage): string | undefined {
   const { route, app, baseUrl, originalUrl } = request as unknown as Routed;
-  if (typeof route?.path !== 'string') return undefined;
+  if (route === undefined || route === null) return undefined;
   let found = known.get(route);
   if (found === undefined || (found.templates.length === 0 && found.app !== app)) {
     found = { app, templates: find(app, route), only: undefined };
@@ -56,22 +60,28 @@ export function routeTemplate(request: IncomingMessage): string | undefined {
     if (found.templates.length === 1) found.only = template;
     return template;
   }
-  const real = typeof baseUrl === 'string' && isPlain(baseUrl) ? join(baseUrl, route.path) : undefined;
-  return real !== undefined && covers(real, originalUrl) ? real : undefined;
+  if (typeof baseUrl !== 'string' || !isPlain(baseUrl)) return undefined;
+  return written(route.path)
+    .map((path) => join(baseUrl, path))
+    .find((candidate) => covers(candidate, originalUrl));
+}
+
+/** The paths in what an application passes as one: a text, or a list of them. */
+function written(path: unknown): string[] {
+  return (Array.isArray(path) ? path.flat(Number.POSITIVE_INFINITY) : [path]).filter((one) => typeof one === 'string');
 }
 
 /** Every template under which the route can be reached, through the stacks of the application's routers. */
-function find(app: Application | undefined, route: object): string[] {
+function find(app: Application | undefined, route: Route): string[] {
   const prefix = app === undefined ? undefined : mountedAt(app);
   if (app === undefined || prefix === undefined) return [];
   const templates: string[] = [];
   const visit = (stack: unknown, mounted: string, depth: number): void => {
     if (!Array.isArray(stack) || depth > MAX_DEPTH) return;
     for (const layer of stack as Layer[]) {
-      const { path } = (layer.route ?? {}) as { path?: unknown };
-      if (layer.route === route && typeof path === 'string') templates.push(join(mounted, path));
-      const own = mountPaths.get(layer) ?? layer.rawPath;
-      if (layer.route === undefined && typeof own === 'string') visit(layer.handle?.stack, join(mounted, own), depth + 1);
+      if (layer.route === route) for (const path of written(layer.route.path)) templates.push(join(mounted, path));
+      if (layer.route !== undefined || layer.handle?.stack === undefined) continue;
+      for (const path of written(mountPaths.get(layer) ?? layer.rawPath)) visit(layer.handle.stack, join(mounted, path), depth + 1);
     }
   };
   visit((app._router ?? app.router)?.stack, prefix, 0);

@@ -11,20 +11,23 @@ type Method = ActiveAttributes['http.request.method'];
 
 const METHODS: ReadonlySet<string> = new Set<Method>(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
+/** Whether the request came over TLS to this process; what a proxy in front of it speaks does not matter. */
+export function isEncrypted({ request }: RequestRecord): boolean {
+  return (request.socket as { readonly encrypted?: unknown }).encrypted === true;
+}
+
 /** What is known of a request from its start. */
-export function activeAttributes({ method, request }: RequestRecord): ActiveAttributes {
+export function activeAttributes(record: RequestRecord): ActiveAttributes {
   return {
-    'http.request.method': METHODS.has(method) ? (method as Method) : '_OTHER',
-    'url.scheme': (request.socket as { readonly encrypted?: unknown }).encrypted === true ? 'https' : 'http',
+    'http.request.method': METHODS.has(record.method) ? (record.method as Method) : '_OTHER',
+    'url.scheme': isEncrypted(record) ? 'https' : 'http',
   };
 }
 
 /** What is known of a request at its end (semantic conventions for HTTP: an error is a 5xx, or a connection that closed before the response). */
 export function requestAttributes(record: RequestRecord, { statusCode }: RequestEnd): RequestAttributes {
-  const active = activeAttributes(record);
   return {
-    'http.request.method': active['http.request.method'],
-    'url.scheme': active['url.scheme'],
+    ...activeAttributes(record),
     'http.response.status_code': statusCode,
     'http.route': record.template,
     'network.protocol.version': record.request.httpVersion,

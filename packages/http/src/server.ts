@@ -1,7 +1,6 @@
-import { httpMetrics } from '@tallyman/catalog';
-import { bindMetrics, onRequestEnd, onRequestStart, type RequestRecord, runtime, shared } from '@tallyman/core';
-import { activeAttributes, requestAttributes } from './attributes.ts';
+import { onRequestEnd, onRequestStart, type RequestRecord, runtime, shared } from '@tallyman/core';
 import './configuration.ts';
+import { activeRequests, measure } from './series.ts';
 
 /** Measures the requests that this process serves, unless `http` is `false` in the configuration; once, however often it is called. */
 export function startHttp(): void {
@@ -9,21 +8,17 @@ export function startHttp(): void {
   const state = shared('http', () => ({ isStarted: false }));
   if (http === false || state.isStarted) return;
   state.isStarted = true;
-  const record = bindMetrics(httpMetrics);
   const ignoredPaths = new Set(http?.ignorePaths);
   // Frameworks rewrite `request.url`, so what is ignored is decided at the start.
   const ignored = new WeakSet<RequestRecord>();
   onRequestStart((request) => {
     if (ignoredPaths.size > 0 && ignoredPaths.has(pathOf(request.request.url))) ignored.add(request);
-    else record.activeRequests(1, activeAttributes(request));
+    else activeRequests(request)(1);
   });
   onRequestEnd((request, end) => {
     if (ignoredPaths.size > 0 && ignored.has(request)) return;
-    const attributes = requestAttributes(request, end);
-    record.activeRequests(-1, attributes);
-    record.requestDuration(end.durationSeconds, attributes);
-    record.requestBodySize(end.requestBodyBytes, attributes);
-    if (end.responseBodyBytes !== undefined) record.responseBodySize(end.responseBodyBytes, attributes);
+    activeRequests(request)(-1);
+    measure(request, end);
   });
 }
 

@@ -94,7 +94,7 @@ function schedule(watched: WatchedQueue, delay: number): void {
 
 /** Looks once and plans the next look. */
 async function look(watched: WatchedQueue): Promise<void> {
-  const found = watched.isLooking ? undefined : await lookThrough(watched);
+  const found = watched.isLooking ? undefined : await lookThrough(watched).catch(() => undefined);
   safely('queues.depth', () => {
     const { first, interval } = state.timing;
     if (found === 'closed') {
@@ -120,15 +120,19 @@ async function lookThrough(watched: WatchedQueue): Promise<Depth | 'closed' | un
   if (watched.sources.size === 0) return 'closed';
   const ready = [...watched.sources].find((source) => source.state() === 'ready');
   if (ready === undefined) return undefined;
+  return within(answerOf(ready, watched), state.timing.timeout);
+}
+
+/** Never rejects; a late answer keeps the next look from being made beside it. */
+async function answerOf(source: DepthSource, watched: WatchedQueue): Promise<Depth | undefined> {
   watched.isLooking = true;
-  const answer = ready.read().then(
-    (depth) => depth,
-    () => undefined,
-  );
-  void answer.then(() => {
+  try {
+    return await source.read();
+  } catch {
+    return undefined;
+  } finally {
     watched.isLooking = false;
-  });
-  return within(answer, state.timing.timeout);
+  }
 }
 
 function within<T>(answer: Promise<T>, timeout: number): Promise<T | undefined> {

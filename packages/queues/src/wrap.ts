@@ -1,18 +1,26 @@
 // biome-ignore lint/suspicious/noExplicitAny: methods of any library are wrapped
-type Method = (this: any, ...args: any[]) => any;
+type Call = (...args: any[]) => any;
+// biome-ignore lint/suspicious/noExplicitAny: methods of any library are wrapped
+type Around = (this: any, original: Call, ...args: any[]) => any;
 
-/** Replaces a method by one that calls the original; name, length and own properties stay. Does nothing where the class has no such method. */
-export function wrapMethod(target: object, name: string, wrap: (original: Method) => Method): void {
-  const original = (target as Record<string, unknown>)[name];
-  if (typeof original !== 'function') return;
-  const wrapped = wrap(original as Method);
-  Object.defineProperties(wrapped, Object.getOwnPropertyDescriptors(original));
-  const { enumerable = false } = Object.getOwnPropertyDescriptor(target, name) ?? {};
-  Object.defineProperty(target, name, { value: wrapped, writable: true, configurable: true, enumerable });
+/** Gives a replacement the name, length and own properties of the original. */
+export function keepShape<F extends object>(replacement: F, original: object): F {
+  return Object.defineProperties(replacement, Object.getOwnPropertyDescriptors(original));
 }
 
-/** Calls `after` with each value that is set through an accessor of the class. */
-export function wrapSetter(target: object, name: string, after: (owner: object, value: unknown) => void): void {
+/** Replaces a method, inherited or static, by one that is handed the original, bound to the object of the call. Does nothing where the class has no such method. */
+export function around(target: object, name: string, replacement: Around): void {
+  const original = (target as Record<string, unknown>)[name];
+  if (typeof original !== 'function') return;
+  const wrapped = function (this: unknown, ...args: unknown[]): unknown {
+    return replacement.call(this, (...passed) => original.apply(this, passed), ...args);
+  };
+  const { enumerable = false } = Object.getOwnPropertyDescriptor(target, name) ?? {};
+  Object.defineProperty(target, name, { value: keepShape(wrapped, original), writable: true, configurable: true, enumerable });
+}
+
+/** Calls `after` each time that a value was set through an accessor of the class. */
+export function afterSet(target: object, name: string, after: (owner: object) => void): void {
   const descriptor = Object.getOwnPropertyDescriptor(target, name);
   const set = descriptor?.set;
   if (set === undefined) return;
@@ -20,7 +28,7 @@ export function wrapSetter(target: object, name: string, after: (owner: object, 
     ...descriptor,
     set(value) {
       set.call(this, value);
-      after(this, value);
+      after(this);
     },
   });
 }

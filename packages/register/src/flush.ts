@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
-import { log, produceMetrics, type ProducedMetrics } from '@tallyman/core';
+import { log, type ProducedMetrics, produceMetrics } from '@tallyman/core';
 import type { OtlpTarget } from './environment.ts';
 
 /** The longest that the end of a process waits for the delivery of its last values. */
@@ -55,6 +55,9 @@ export function flushSynchronously(target: OtlpTarget, attributes: Readonly<Reco
   Atomics.wait(view, 0, 0, DEADLINE_MS);
   const status = Atomics.load(view, 0);
   if (status >= 200 && status < 300) return true;
-  log('warn', `the last values did not arrive at ${target.url} (${status === 0 ? `no answer within ${DEADLINE_MS} ms` : status === -1 ? 'no connection' : `status ${status}`})`);
+  log(
+    'warn',
+    `the last values did not arrive at ${target.url} (${status === 0 ? `no answer within ${DEADLINE_MS} ms` : status === -1 ? 'no connection' : `status ${status}`})`,
+  );
   return false;
 }

@@ -6,7 +6,15 @@ import type { Socket } from 'node:net';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
-import { ConsoleMetricExporter, MeterProvider, type MetricProducer, type MetricReader, PeriodicExportingMetricReader, type PushMetricExporter, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
+import {
+  ConsoleMetricExporter,
+  MeterProvider,
+  type MetricProducer,
+  type MetricReader,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+  type ResourceMetrics,
+} from '@opentelemetry/sdk-metrics';
 import type { OtlpTarget } from './environment.ts';
 import { CollectorNamesPrometheusExporter } from './prometheus-exporter.ts';
 
@@ -38,7 +46,12 @@ export function startSdk(options: SdkOptions): void {
       });
     }
     const exporter = name === 'console' ? new ConsoleMetricExporter() : reporting(otlpExporter(options.target), name, options);
-    return new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: options.intervalMs, exportTimeoutMillis: Math.min(options.timeoutMs, options.intervalMs), metricProducers });
+    return new PeriodicExportingMetricReader({
+      exporter,
+      exportIntervalMillis: options.intervalMs,
+      exportTimeoutMillis: Math.min(options.timeoutMs, options.intervalMs),
+      metricProducers,
+    });
   });
   new MeterProvider({ resource: resourceFromAttributes(options.attributes), readers });
 }

@@ -1,10 +1,10 @@
 import { createRequire } from 'node:module';
-import { adapters as aiAdapters, startAi } from '@tallyman/ai';
+import { adapters as aiAdapters, endIdleCalls } from '@tallyman/ai';
 import { createMetricProducer, errorType, installHook, log, logOnce, runtime, safely, selfRecorders, shared } from '@tallyman/core';
 import { startFeatures } from '@tallyman/features';
-import { startHttp } from '@tallyman/http';
+import { adapters as httpAdapters, startHttp } from '@tallyman/http';
 import { adapters as queueAdapters, startQueues } from '@tallyman/queues';
-import { startWebhooks, adapters as webhookAdapters } from '@tallyman/webhooks';
+import { adapters as webhookAdapters } from '@tallyman/webhooks';
 import { loadConfiguration } from './configuration-file.ts';
 import { isEnabled, metricsExporters, milliseconds, otlpTarget, text, wantsTraces } from './environment.ts';
 import { flushSynchronously } from './flush.ts';
@@ -36,12 +36,10 @@ export function start(): void {
 }
 
 function startDomains(): void {
-  startAi();
   startQueues();
-  startWebhooks();
   if (isEnabled('http')) startHttp();
   startFeatures();
-  installHook([...aiAdapters, ...webhookAdapters, ...queueAdapters].filter(({ name }) => isEnabled(name)));
+  installHook([...httpAdapters, ...aiAdapters, ...webhookAdapters, ...queueAdapters].filter(({ name }) => isEnabled(name)));
 }
 
 function startExport(attributes: () => Record<string, string>): void {
@@ -67,13 +65,19 @@ function startExport(attributes: () => Record<string, string>): void {
       },
       failed: (exporter, error) => {
         selfRecorders.exportFailures(1, { exporter, 'error.type': errorType(error) });
-        logOnce(`export ${exporter}`, 'warn', `values do not arrive at ${target.url} (${errorType(error)}): start the collector there or set OTEL_EXPORTER_OTLP_ENDPOINT; nothing is lost meanwhile`, HOUR_MS);
+        logOnce(
+          `export ${exporter}`,
+          'warn',
+          `values do not arrive at ${target.url} (${errorType(error)}): start the collector there or set OTEL_EXPORTER_OTLP_ENDPOINT; nothing is lost meanwhile`,
+          HOUR_MS,
+        );
       },
       portTaken: (error) => log('error', `port ${port} for /metrics cannot be opened (${errorType(error)}): set OTEL_EXPORTER_PROMETHEUS_PORT to a free one`),
     });
   });
   if (!exporters.includes('otlp') || target.protocol === 'grpc') return;
   onEnd(() => {
+    endIdleCalls();
     const { changes } = runtime.registry;
     if (changes === delivered || !flushSynchronously(target, attributes(), version)) return;
     delivered = changes;

@@ -4,3 +4,4 @@ export * from './otlp/index.ts';
 export * from './process.ts';
 export * from './servers/index.ts';
 export * from './wait.ts';
+export * from './recorded.ts';

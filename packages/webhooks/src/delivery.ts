@@ -1,43 +1,11 @@
-import { type AttributesOf, webhookMetrics } from '@tallyman/catalog';
-import {
-  type Attribution,
-  attributedFeature,
-  bindMetrics,
-  channels,
-  currentAttribution,
-  currentRequest,
-  eventAttribution,
-  observeRequests,
-  onRequestEnd,
-  onRequestStart,
-  type PaymentEvent,
-  type RequestEnd,
-  type RequestRecord,
-  shared,
-} from '@tallyman/core';
+import { currentAttribution, currentRequest, observeRequests, onRequestEnd, onRequestStart, type RequestEnd, type RequestRecord, shared } from '@tallyman/core';
 import { BoundedMap } from './bounded-map.ts';
-import { recordStatements, type Statement } from './payments.ts';
-
-type Received = AttributesOf<typeof webhookMetrics.received>;
-/** How the application answered. */
-export type Outcome = Received['outcome'];
-/** Why a signature check failed. */
-export type FailureReason = AttributesOf<typeof webhookMetrics.verificationFailures>['reason'];
+import { countFailure, type Delivery, type FailureReason, type Outcome, settle, settleLate, type VerifiedEvent } from './settlement.ts';
 
 /** How a provider's deliveries are recognised: by the name, in lower case, of the header that carries the signature. */
 export interface Fingerprint {
   readonly provider: string;
   readonly header: string;
-}
-
-/** An event whose signature was checked. */
-export interface VerifiedEvent {
-  /** The provider's id of the event, the same for each delivery of it. */
-  readonly id: string | undefined;
-  readonly type: string | undefined;
-  /** Milliseconds since the epoch. */
-  readonly createdMs: number | undefined;
-  readonly statements: readonly Statement[];
 }
 
 /** What a call of a provider's SDK found out about a delivery. */
@@ -46,30 +14,13 @@ export type Verification =
   | { readonly kind: 'failed'; readonly reason: FailureReason }
   | { readonly kind: 'unverified' };
 
-/** A delivery from the start of its request to its end. */
-interface Delivery {
-  readonly provider: string;
-  /** Value of the header that carries the signature. */
-  readonly signature: string | undefined;
-  readonly receivedMs: number;
-  event: VerifiedEvent | undefined;
-  failure: FailureReason | undefined;
-  /** Set when the request has ended. */
-  outcome: Outcome | undefined;
-}
-
 /** Deliveries in flight that can be found by their signature. */
 const IN_FLIGHT = 1000;
-/** Events remembered as accepted. */
-const REMEMBERED = 10_000;
-const UNVERIFIED = '_unverified';
 
-const record = bindMetrics(webhookMetrics);
 const state = shared('webhooks.deliveries', () => ({
   fingerprints: new Map<string, Fingerprint>(),
   byRequest: new WeakMap<RequestRecord, Delivery>(),
   bySignature: new BoundedMap<string, Delivery>(IN_FLIGHT),
-  accepted: new BoundedMap<string, true>(REMEMBERED),
   observing: false,
 }));
 
@@ -152,54 +103,4 @@ function outcomeOf(statusCode: number | undefined): Outcome {
   if (statusCode === undefined) return 'aborted';
   if (statusCode >= 500) return 'failed';
   return statusCode >= 200 && statusCode < 300 ? 'accepted' : 'rejected';
-}
-
-/** A forged delivery leaves one trace, its failed verification, so that nobody can move other numbers by sending requests. */
-function settle(delivery: Delivery, outcome: Outcome, durationSeconds: number | undefined, attribution: Attribution | undefined): void {
-  const { provider, event, failure } = delivery;
-  if (event === undefined && failure !== undefined) return countFailure(provider, failure);
-  const verification: Received['webhook.verification'] = event === undefined ? proofBy(outcome, durationSeconds !== undefined) : 'sdk';
-  const eventType = event === undefined ? UNVERIFIED : (event.type ?? '_OTHER');
-  record.received(1, { 'webhook.provider': provider, 'webhook.event_type': eventType, outcome, 'webhook.verification': verification });
-  if (durationSeconds !== undefined) record.duration(durationSeconds, { 'webhook.provider': provider, outcome });
-  const { duplicate, payments } = event === undefined ? { duplicate: false, payments: [] } : countEvent(delivery, event, outcome);
-  channels.delivery.publish(() => ({
-    ...eventAttribution(attribution, attributedFeature(attribution)),
-    provider,
-    eventType,
-    outcome,
-    verification,
-    duplicate,
-    durationSeconds: durationSeconds ?? 0,
-    payments,
-  }));
-}
-
-/** What the answer proves of a delivery that no SDK has verified: a correct handler refuses forgeries. */
-function proofBy(outcome: Outcome, wasAnswered: boolean): Received['webhook.verification'] {
-  return wasAnswered && (outcome === 'accepted' || outcome === 'rejected') ? outcome : 'unknown';
-}
-
-/** Verified after its answer: already counted as received, so only what the event means is left. */
-function settleLate(delivery: Delivery, event: VerifiedEvent, outcome: Outcome): void {
-  delivery.event = event;
-  countEvent(delivery, event, outcome);
-}
-
-function countEvent(
-  { provider, receivedMs }: Delivery,
-  event: VerifiedEvent,
-  outcome: Outcome,
-): { readonly duplicate: boolean; readonly payments: readonly PaymentEvent[] } {
-  if (event.createdMs !== undefined) record.lag((receivedMs - event.createdMs) / 1000, { 'webhook.provider': provider });
-  const key = `${provider} ${event.id}`;
-  const duplicate = event.id !== undefined && state.accepted.get(key) === true;
-  if (duplicate) record.duplicates(1, { 'webhook.provider': provider });
-  if (duplicate || outcome !== 'accepted') return { duplicate, payments: [] };
-  if (event.id !== undefined) state.accepted.set(key, true);
-  return { duplicate, payments: recordStatements(provider, event.statements) };
-}
-
-function countFailure(provider: string, reason: FailureReason): void {
-  record.verificationFailures(1, { 'webhook.provider': provider, reason });
 }

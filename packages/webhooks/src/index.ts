@@ -9,18 +9,11 @@ declare module '@tallyman/core' {
 }
 
 export type { Money } from './currencies.ts';
-export {
-  type FailureReason,
-  type Fingerprint,
-  type Outcome,
-  observeDeliveries,
-  reportVerification,
-  type Verification,
-  type VerifiedEvent,
-} from './delivery.ts';
+export { type Fingerprint, observeDeliveries, reportVerification, type Verification } from './delivery.ts';
 export type { Sighting } from './occurrences.ts';
 export type { Change, Conversion, Failure, Note, Return, Statement, SubscriptionChange } from './payments.ts';
 export type { PlanEvidence } from './plans.ts';
+export type { FailureReason, Outcome, VerifiedEvent } from './settlement.ts';
 export type { WebhooksConfiguration };
 
 /** The payment providers whose webhooks are measured, one for each folder. */

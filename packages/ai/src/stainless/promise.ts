@@ -66,9 +66,10 @@ function follow(promise: ApiPromise, response: Promise<unknown>, answer: Answer)
   return promise;
 }
 
-/** Not enumerable, so that a promise that is printed looks as it did. */
-function define(promise: ApiPromise, key: '_thenUnwrap' | 'asResponse', value: unknown): void {
-  Object.defineProperty(promise, key, { value, writable: true, configurable: true, enumerable: false });
+/** Keeps the method enumerable or not, so that a promise that is printed looks as it did. */
+function define<Key extends '_thenUnwrap' | 'asResponse'>(promise: ApiPromise, key: Key, value: ApiPromise[Key]): void {
+  if (Object.hasOwn(promise, key)) promise[key] = value;
+  else Object.defineProperty(promise, key, { value, writable: true, configurable: true });
 }
 
 /** The answer of one call: tells the call what becomes of it. No method throws. */

@@ -1,7 +1,10 @@
-/** A markdown table; `|` in cells is escaped. */
+/** A markdown table, padded as the repository's formatter wants it; `|` in cells is escaped. */
 export function markdownTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
+  const table = [head, ...rows].map((cells) => cells.map((cell) => cell.replaceAll('|', '\\|')));
+  const widths = head.map((_, column) => Math.max(3, ...table.map((cells) => cells[column]?.length ?? 0)));
+  const line = (cells: readonly string[]) => `| ${widths.map((width, column) => (cells[column] ?? '').padEnd(width)).join(' | ')} |`;
+  const [first = [], ...rest] = table.map(line);
+  return [first, line(widths.map((width) => '-'.repeat(width))), ...rest].join('\n');
 }
 
 /** Inline code; nothing for nothing. */

@@ -27,7 +27,7 @@ function groupSection(title: string, metrics: readonly Metric[]): string {
     Object.entries(metric.attributes).map(attributeName).join(', '),
     bucketList(metric),
     SOURCES[metric.source],
-    `${metric.description} *${metric.meaning}*`,
+    `${metric.description} _${metric.meaning}_`,
   ]);
   const head = ['Instrument', 'Prometheus', 'Type, unit', 'Attributes', 'Buckets', 'Source', 'Meaning'];
   const attributes = attributeRows(metrics);
@@ -94,7 +94,7 @@ function aliasSection(): string {
       .map(([label, attribute]) => (label === promLabel(attribute) ? code(label) : `${code(label)} = ${code(attribute)}`))
       .join(', '),
     bucketList(alias),
-    `${alias.description} *${alias.meaning}*`,
+    `${alias.description} _${alias.meaning}_`,
   ]);
   return [
     '### Aliases',

@@ -68,14 +68,9 @@ export const callErrors = bars({
   unit: units.Short,
   noValue: 'no AI call failed in this range',
   stacked: true,
-  queries: [
-    {
-      expression: perInterval(aiMetrics.inferenceDuration, {
-        by: ['error.type', 'gen_ai.request.model'],
-        where: { 'error.type': known },
-      }),
-    },
-  ],
+  queries: [aiMetrics.inferenceDuration, aiMetrics.operationDuration].map((metric) => ({
+    expression: perInterval(metric, { by: ['error.type', 'gen_ai.request.model'], where: { 'error.type': known } }),
+  })),
 });
 
 /** How long calls take. */

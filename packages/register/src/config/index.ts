@@ -1,5 +1,5 @@
-import type { Configuration } from '@tallyman/core';
 import type {} from '@tallyman/ai';
+import type { Configuration } from '@tallyman/core';
 import type {} from '@tallyman/features';
 import type {} from '@tallyman/http';
 import type {} from '@tallyman/queues';

@@ -1,5 +1,6 @@
 import { reportFault, runtime, safely } from '@tallyman/core';
-import { type FailureReason, reportVerification, type Verification } from '../delivery.ts';
+import { reportVerification, type Verification } from '../delivery.ts';
+import type { FailureReason } from '../settlement.ts';
 import { readEvent } from './shapes.ts';
 
 /** The value of `payment.provider` and `webhook.provider`. */

@@ -1,6 +1,6 @@
-import type { VerifiedEvent } from '../delivery.ts';
 import { type JsonObject, numberOf, objectOf, textOf } from '../json.ts';
 import type { Statement } from '../payments.ts';
+import type { VerifiedEvent } from '../settlement.ts';
 import { evidenceOf } from './evidence.ts';
 import * as purchases from './purchases.ts';
 import * as subscriptions from './subscriptions.ts';

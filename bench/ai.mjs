@@ -1,0 +1,38 @@
+import { appFile, startApp } from './child.mjs';
+import { alternateSlices } from './measure.mjs';
+import { variants } from './variants.mjs';
+
+/** `calls` in a slice, and before the first one. */
+const workloads = [
+  { workload: 'chat call', question: 'chat', calls: 250, warmUpCalls: 600 },
+  { workload: 'stream chunk', question: 'stream', calls: 60, warmUpCalls: 150 },
+];
+
+export const ai = {
+  name: 'ai',
+  title: "OpenAI's client: CPU of the application for a chat call, and for a chunk of a stream of 502",
+  measures: [
+    { label: 'CPU', unit: 'us', digits: 2, value: ({ cpu, count }) => cpu / count, compare: ['ratio', 'added'] },
+    { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
+  ],
+  repetitions: { normal: 7, quick: 3 },
+
+  async run(context, say) {
+    const provider = await startApp(variants[0], context.sink, appFile('provider.mjs'));
+    try {
+      const results = [];
+      for (const { workload, question, calls, warmUpCalls } of workloads) {
+        say(workload);
+        const samples = await alternateSlices(context, {
+          start: (variant) => startApp(variant, context.sink, appFile('ai.mjs'), [`${provider.hello.port}`]),
+          warmUp: (app) => app.ask(question, warmUpCalls),
+          slice: (app) => app.ask(question, calls),
+        });
+        results.push({ workload, samples });
+      }
+      return results;
+    } finally {
+      await provider.stop();
+    }
+  },
+};

@@ -1,0 +1,11 @@
+// An Express application with a router, a parameter and a JSON answer.
+import express from 'express';
+import { answer, usage } from './answer.mjs';
+
+const app = express();
+const api = express.Router();
+api.get('/match/:id', (request, response) => {
+  response.json({ match: request.params.id, score: 0.93, title: 'Software engineer' });
+});
+app.use('/api', api);
+const server = app.listen(0, '127.0.0.1', () => answer({ usage }, { port: server.address().port }));

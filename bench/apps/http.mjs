@@ -1,0 +1,16 @@
+// A bare HTTP server that answers the same JSON to everything, and reads bodies.
+import { createServer } from 'node:http';
+import { answer, usage } from './answer.mjs';
+
+const body = Buffer.from(JSON.stringify({ match: 42, score: 0.93, title: 'Software engineer' }));
+const headers = { 'content-type': 'application/json', 'content-length': body.length };
+
+const server = createServer((request, response) => {
+  if (request.method === 'GET') {
+    response.writeHead(200, headers).end(body);
+    return;
+  }
+  request.on('data', () => {});
+  request.on('end', () => response.writeHead(200, headers).end(body));
+});
+server.listen(0, '127.0.0.1', () => answer({ usage }, { port: server.address().port }));

@@ -1,0 +1,27 @@
+// A producer and a worker of BullMQ in one process: `queue.mjs REDIS_PORT`.
+import { Queue, Worker } from 'bullmq';
+import { answer, measured } from './answer.mjs';
+
+const BATCH = 250;
+const name = `bench-${process.pid}`;
+const connection = { host: '127.0.0.1', port: Number(process.argv[2]), maxRetriesPerRequest: null };
+const defaultJobOptions = { removeOnComplete: true, removeOnFail: true };
+const queue = new Queue(name, { connection, defaultJobOptions });
+const worker = new Worker(name, async () => {}, { connection, concurrency: 20 });
+
+async function work(jobs) {
+  let left = jobs;
+  const { promise, resolve, reject } = Promise.withResolvers();
+  const onCompleted = () => {
+    if (--left === 0) resolve();
+  };
+  worker.on('completed', onCompleted).once('failed', reject);
+  for (let added = 0; added < jobs; added += BATCH) {
+    await queue.addBulk(Array.from({ length: BATCH }, (_, number) => ({ name: 'parse', data: { cv: added + number } })));
+  }
+  await promise;
+  worker.off('completed', onCompleted).off('failed', reject);
+}
+
+await worker.waitUntilReady();
+answer({ work: async (jobs) => ({ ...(await measured(() => work(jobs))), jobs }) });

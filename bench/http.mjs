@@ -1,0 +1,53 @@
+import { appFile, startApp } from './child.mjs';
+import { alternateSlices } from './measure.mjs';
+import { variants } from './variants.mjs';
+
+const SLICE_MILLISECONDS = 400;
+const WARM_UP_MILLISECONDS = 1500;
+
+const get = (path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: application/json\r\n\r\n`;
+const post = (path, body) =>
+  `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+
+const workloads = [
+  { workload: 'node:http, GET', file: 'http.mjs', request: get('/api/match/42') },
+  { workload: 'node:http, POST of 1 kB', file: 'http.mjs', request: post('/api/match/42', 'x'.repeat(1000)) },
+  { workload: 'Express 5, GET', file: 'express.mjs', request: get('/api/match/42') },
+];
+
+export const http = {
+  name: 'http',
+  title: 'HTTP server: throughput with 32 kept-alive connections, and CPU of the server',
+  measures: [
+    { label: 'throughput', unit: '1/s', digits: 0, value: ({ requests, milliseconds }) => (requests / milliseconds) * 1000, compare: ['kept'] },
+    { label: 'CPU per request', unit: 'us', digits: 2, value: ({ cpu, requests }) => cpu / requests, compare: ['ratio', 'added'] },
+    { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
+  ],
+  repetitions: { normal: 5, quick: 2 },
+
+  async run(context, say) {
+    const load = await startApp(variants[0], context.sink, appFile('load.mjs'));
+    try {
+      const results = [];
+      for (const { workload, file, request } of workloads) {
+        say(workload);
+        const samples = await alternateSlices(context, {
+          start: (variant) => startApp(variant, context.sink, appFile(file)),
+          warmUp: (app) => load.ask('load', { port: app.hello.port, request, milliseconds: WARM_UP_MILLISECONDS }),
+          slice: (app) => underLoad(app, load, request),
+        });
+        results.push({ workload, samples });
+      }
+      return results;
+    } finally {
+      await load.stop();
+    }
+  },
+};
+
+async function underLoad(app, load, request) {
+  const before = await app.ask('usage');
+  const answered = await load.ask('load', { port: app.hello.port, request, milliseconds: SLICE_MILLISECONDS });
+  const after = await app.ask('usage');
+  return { ...answered, cpu: after.cpu - before.cpu, memory: after.memory };
+}

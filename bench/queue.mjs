@@ -1,0 +1,36 @@
+import { appFile, startApp } from './child.mjs';
+import { alternateSlices } from './measure.mjs';
+import { startRedis } from './redis.mjs';
+
+const JOBS = 2000;
+const WARM_UP_JOBS = 6000;
+
+export const queue = {
+  name: 'queue',
+  title: 'BullMQ: jobs that do nothing, added in bulk and worked on in one process, concurrency 20, on a real Redis',
+  measures: [
+    { label: 'throughput', unit: 'jobs/s', digits: 0, value: ({ jobs, milliseconds }) => (jobs / milliseconds) * 1000, compare: ['kept'] },
+    { label: 'CPU per job', unit: 'us', digits: 2, value: ({ cpu, jobs }) => cpu / jobs, compare: ['ratio', 'added'] },
+    { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
+  ],
+  repetitions: { normal: 7, quick: 3 },
+
+  async run(context, say) {
+    const redis = await startRedis();
+    if (redis === undefined) {
+      say('left out: there is no redis-server on PATH');
+      return [];
+    }
+    try {
+      say('add and work');
+      const samples = await alternateSlices(context, {
+        start: (variant) => startApp(variant, context.sink, appFile('queue.mjs'), [`${redis.port}`]),
+        warmUp: (app) => app.ask('work', WARM_UP_JOBS),
+        slice: (app) => app.ask('work', JOBS),
+      });
+      return [{ workload: 'add and work', samples }];
+    } finally {
+      await redis.stop();
+    }
+  },
+};

@@ -1,0 +1,125 @@
+import { execFile } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { aiMetrics as metrics } from '@tallyman/catalog';
+import { installHook } from '@tallyman/core';
+import { recordedBy, runApp } from '@tallyman/testkit';
+import { type AiSubject, aiConformance, type Situation } from '@tallyman/testkit/conformance/ai';
+import { CHAT_USAGE, EMBEDDING_TOKENS, type OpenAIProvider, type ProviderAnswer, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
+import type { OpenAI } from 'openai';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adapters, endIdleCalls, owning } from '../index.ts';
+import { type Clients, edgeCases, furtherCases } from './edge-cases.mjs';
+
+const require = createRequire(import.meta.url);
+const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+const UNREACHABLE = 'http://127.0.0.1:9/v1';
+
+let provider: OpenAIProvider;
+beforeAll(async () => {
+  installHook(adapters);
+  provider = await startOpenAIProvider();
+});
+afterAll(() => provider.stop());
+
+const variants = ['openai', 'openai-6'].flatMap((name) => (['commonjs', 'module'] as const).map((format) => ({ name, format })));
+
+describe.each(variants)('$name as $format', ({ name, format }) => {
+  let clients: Clients;
+  let bare: Record<string, unknown>;
+
+  beforeAll(async () => {
+    const args = [file('./run-edge-cases.mjs'), name, format, provider.url, UNREACHABLE];
+    bare = JSON.parse((await promisify(execFile)(process.execPath, args, { maxBuffer: 2 ** 26 })).stdout);
+    const { OpenAI: Client } = (format === 'commonjs' ? require(name) : await import(name)) as { OpenAI: typeof OpenAI };
+    clients = {
+      client: new Client({ apiKey: 'none', baseURL: provider.url, maxRetries: 0 }),
+      unreachable: new Client({ apiKey: 'none', baseURL: UNREACHABLE, maxRetries: 0 }),
+    };
+  });
+
+  describe('gives the application what the bare client gives, and records it', () => {
+    it.each(Object.entries({ ...edgeCases, ...furtherCases }))('%s', async (title, run) => {
+      let seen: unknown;
+      const recorded = await recordedBy(async () => {
+        seen = await run(clients);
+        endIdleCalls();
+      });
+      expect(JSON.parse(JSON.stringify(seen) ?? 'null')).toEqual(bare[title]);
+      expect(recorded.value(metrics.calls)).toBe(1);
+    });
+  });
+
+  aiConformance(subject(() => clients));
+});
+
+function subject(clients: () => Clients): AiSubject {
+  const chunks = 12;
+  const answers: Readonly<Record<Situation, ProviderAnswer>> = {
+    answers: { chunks },
+    'answers without usage': { chunks, usage: null },
+    refuses: { status: 400, code: 'invalid_value' },
+    recovers: { status: 500, failures: 2 },
+    'is gone': {},
+    'breaks off': { cutAfter: 3 },
+    'falls silent': { holdAfter: 3 },
+  };
+  const messages = [{ role: 'user' as const, content: 'How does this CV fit?' }];
+  const request = (situation: Situation, signal: AbortSignal | undefined) => ({
+    completions: (situation === 'is gone' ? clients().unreachable : clients().client).chat.completions,
+    options: { maxRetries: 2, headers: { 'x-answer': JSON.stringify(answers[situation]) }, ...(signal && { signal }) },
+  });
+  return {
+    provider: 'openai',
+    requestModel: 'gpt-5',
+    responseModel: 'gpt-5-2025-08-07',
+    usage: CHAT_USAGE,
+    chunks: chunks + 2,
+    partialChunks: 3,
+    refusal: 'BadRequestError',
+    connectionError: 'APIConnectionError',
+    ask(situation, signal) {
+      const { completions, options } = request(situation, signal);
+      return completions.create({ model: 'gpt-5', messages }, situation === 'is gone' ? { ...options, maxRetries: 0 } : options);
+    },
+    stream(situation, signal) {
+      const { completions, options } = request(situation, signal);
+      return completions.create({ model: 'gpt-5', messages, stream: true, stream_options: { include_usage: true } }, options);
+    },
+    embedding: {
+      model: 'text-embedding-3-small',
+      tokens: EMBEDDING_TOKENS,
+      ask: () => clients().client.embeddings.create({ model: 'text-embedding-3-small', input: 'A CV' }),
+    },
+    endIdleCalls,
+    owning,
+  };
+}
+
+describe('rejections that nobody handles', () => {
+  const applications = {
+    'a failing call': 'client.chat.completions.create({ model: "gpt-5", messages: [] });',
+    'a failing embedding': 'client.embeddings.create({ model: "e", input: "x" });',
+    'a failing call that is handled':
+      'client.chat.completions.create({ model: "gpt-5", messages: [] }).catch(() => process.exit(7)); setTimeout(() => {}, 20000);',
+    'a failing withResponse that is handled':
+      'client.chat.completions.create({ model: "gpt-5", messages: [] }).withResponse().catch(() => process.exit(8)); setTimeout(() => {}, 20000);',
+    'a failing asResponse that is handled':
+      'client.chat.completions.create({ model: "gpt-5", messages: [] }).asResponse().catch(() => process.exit(9)); setTimeout(() => {}, 20000);',
+  };
+  const cases = ['openai', 'openai-6'].flatMap((name) => Object.entries(applications).map(([title, code]) => ({ name, title, code })));
+
+  it.each(cases)('$name: $title ends the process as it does bare', async ({ name, code }) => {
+    const script = `import { OpenAI } from ${JSON.stringify(import.meta.resolve(name))};
+      const client = new OpenAI({ apiKey: 'none', baseURL: '${UNREACHABLE}', maxRetries: 0 }); ${code}`;
+    const args = ['--input-type=module', '-e', script];
+    const [alone, hooked] = await Promise.all(
+      [[], ['--import', file('./hook.mjs')]].map(async (nodeFlags) => {
+        const app = await runApp({ args, nodeFlags });
+        return { ...(await app.ended), error: /\w+Error(?=: )/.exec(app.stderr)?.[0] };
+      }),
+    );
+    expect(hooked).toEqual(alone);
+  });
+});

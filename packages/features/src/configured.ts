@@ -1,0 +1,25 @@
+import { channels, featureOfJob, featureOfRoute, type JobEvent, onRequestEnd, type RequestEnd, type RequestRecord } from '@tallyman/core';
+import { recordUse } from './use.ts';
+
+/** Counts requests to configured routes and jobs of configured queues as uses of their features. */
+export function startConfiguredFeatures(): void {
+  onRequestEnd(requestEnded);
+  channels.job.subscribe(jobEnded);
+}
+
+/** Every answer counts; from status 400 on, and without a complete answer, the use has failed. One that goes on in a job is counted there. */
+function requestEnded({ route, continuedFeatures, attribution }: RequestRecord, { statusCode, durationSeconds }: RequestEnd): void {
+  const feature = featureOfRoute(route);
+  if (feature === undefined) return;
+  const isFailed = statusCode === undefined || statusCode >= 400;
+  if (!isFailed && continuedFeatures?.has(feature)) return;
+  const errorType = statusCode === undefined ? 'aborted' : String(statusCode);
+  recordUse({ feature, outcome: isFailed ? 'error' : 'ok', errorType: isFailed ? errorType : undefined, durationSeconds, attribution });
+}
+
+/** A job is a use when it ends for good; the duration is that of its last attempt. */
+function jobEnded({ queue, type, outcome, errorType, durationSeconds, ...attribution }: JobEvent): void {
+  const feature = featureOfJob(queue, type);
+  if (feature === undefined || (outcome !== 'ok' && outcome !== 'error')) return;
+  recordUse({ feature, outcome, errorType, durationSeconds, attribution: { ...attribution, job: { queue, type } } });
+}

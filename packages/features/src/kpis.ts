@@ -1,0 +1,78 @@
+import { featureMetrics } from '@tallyman/catalog';
+import { type AiCallEvent, bindMetrics, channels, type DeliveryEvent, type JobEvent, runtime } from '@tallyman/core';
+
+const record = bindMetrics(featureMetrics);
+
+/** What this package reads of other domains' configuration. */
+interface ForeignConfiguration {
+  readonly queues?: { readonly generations?: Readonly<Record<string, string>> };
+  readonly webhooks?: { readonly earns?: Readonly<Record<string, Readonly<Record<string, number>>>> };
+}
+
+/** Operations whose result is a generation, with its type; what they do not name (embeddings, transcription) generates nothing. */
+const GENERATIONS: Readonly<Record<string, string>> = {
+  chat: 'text',
+  generate_content: 'text',
+  text_completion: 'text',
+  image_generation: 'image',
+  speech: 'speech',
+  video_generation: 'video',
+};
+
+/** Derives token spend, generations and revenue of features from what the domains publish. */
+export function startKpis(): void {
+  channels.aiCall.subscribe((call) => {
+    spend(call);
+    generate(call);
+  });
+  channels.job.subscribe(generateByJob);
+  channels.delivery.subscribe(earn);
+}
+
+function generationOf(queue: string): string | undefined {
+  const { generations } = (runtime.configuration as ForeignConfiguration).queues ?? {};
+  return generations !== undefined && Object.hasOwn(generations, queue) ? generations[queue] : undefined;
+}
+
+function spend({ operation, requestModel: model, usage, images }: AiCallEvent): void {
+  if (operation === 'image_generation') {
+    if (images > 0) record.tokenSpend(images, { model, type: 'image' });
+    return;
+  }
+  if (usage === undefined) return;
+  if (operation === 'embeddings') {
+    record.tokenSpend(usage.input, { model, type: 'embedding' });
+    return;
+  }
+  record.tokenSpend(usage.input, { model, type: 'input' });
+  record.tokenSpend(usage.output, { model, type: 'output' });
+}
+
+/** A call inside a job that is a configured generation is a part of that generation; one that its user aborted neither succeeded nor failed. */
+function generate({ operation, outcome, errorType, job }: AiCallEvent): void {
+  const type = GENERATIONS[operation];
+  if (type === undefined || (job !== undefined && generationOf(job.queue) !== undefined)) return;
+  count(type, outcome, errorType);
+}
+
+function generateByJob({ queue, outcome, errorType }: JobEvent): void {
+  const type = generationOf(queue);
+  if (type !== undefined) count(type, outcome, errorType);
+}
+
+function count(type: string, outcome: string, errorType: string | undefined): void {
+  if (outcome === 'ok') record.generationSuccess(1, { type });
+  else if (outcome === 'error') record.generationFailure(1, { type, 'error.type': errorType ?? '_OTHER' });
+}
+
+/** Shares a plan's payment out among the features that the plan pays for, by their weights. Refunds are counted by `payment.refunded` alone. */
+function earn({ payments }: DeliveryEvent): void {
+  for (const { kind, plan, currency, amount } of payments) {
+    if (kind !== 'conversion' || amount === undefined || currency === undefined) continue;
+    const { earns } = (runtime.configuration as ForeignConfiguration).webhooks ?? {};
+    const weights = earns !== undefined && Object.hasOwn(earns, plan) ? Object.entries(earns[plan] ?? {}) : [];
+    const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
+    if (total <= 0) continue;
+    for (const [feature, weight] of weights) record.revenue((amount * weight) / total, { feature, currency });
+  }
+}

@@ -1,0 +1,54 @@
+import { featureMetrics } from '@tallyman/catalog';
+import { bindMetrics, onRequestEnd, runtime, shared } from '@tallyman/core';
+
+declare module '@tallyman/core' {
+  interface Configuration {
+    /** The id of a request's user, for active users: never a label, and it does not leave the process. */
+    readonly user?: ((request: never) => unknown) | undefined;
+  }
+}
+
+const WINDOWS = { '5m': 300_000, '1h': 3_600_000, '24h': 86_400_000 } as const;
+/** Users that are told apart; with more in 24 hours those seen longest ago are forgotten, and the numbers are a lower bound. */
+const CAPACITY = 50_000;
+
+/** Different users by the time when they were last seen. */
+export class ActiveUsers {
+  /** Ids in the order of their last sight, so that the oldest come first. */
+  readonly #lastSeen = new Map<string, number>();
+
+  /** Notes that a user was there; `now` in milliseconds. */
+  see(id: string, now: number): void {
+    this.#lastSeen.delete(id);
+    this.#lastSeen.set(id, now);
+    if (this.#lastSeen.size <= CAPACITY) return;
+    const [oldest] = this.#lastSeen.keys();
+    if (oldest !== undefined) this.#lastSeen.delete(oldest);
+  }
+
+  /** How many were seen in each window that ends now. */
+  count(now: number): Readonly<Record<keyof typeof WINDOWS, number>> {
+    const counts = { '5m': 0, '1h': 0, '24h': 0 };
+    for (const [id, seen] of this.#lastSeen) {
+      const age = now - seen;
+      if (age >= WINDOWS['24h']) this.#lastSeen.delete(id);
+      for (const window of Object.keys(WINDOWS) as (keyof typeof WINDOWS)[]) if (age < WINDOWS[window]) counts[window] += 1;
+    }
+    return counts;
+  }
+}
+
+/** Counts active users when the configuration says whose a request is; the accessor is asked when the response has ended. */
+export function startUsers(): void {
+  const { user } = runtime.configuration;
+  if (user === undefined) return;
+  const users = shared('features.users', () => new ActiveUsers());
+  const record = bindMetrics(featureMetrics);
+  onRequestEnd(({ request }) => {
+    const id = user(request as never);
+    if ((typeof id === 'string' && id !== '') || typeof id === 'number') users.see(String(id), Date.now());
+  });
+  runtime.beforeRead.add(() => {
+    for (const [window, count] of Object.entries(users.count(Date.now()))) record.usersActive.set(count, { window: window as keyof typeof WINDOWS });
+  });
+}

@@ -1,0 +1,78 @@
+import { httpMetrics } from '@tallyman/catalog';
+import { bindMetrics, type RequestEnd, type RequestRecord } from '@tallyman/core';
+import { activeAttributes, isEncrypted, requestAttributes } from './attributes.ts';
+
+type Record = (value: number) => void;
+
+/** The recorders of ended requests that have all attributes in common. */
+interface RequestSeries {
+  readonly method: string;
+  readonly isEncrypted: boolean;
+  readonly version: string;
+  readonly duration: Record;
+  readonly requestBodySize: Record;
+  /** Bound when a size is first known. */
+  responseBodySize: Record | undefined;
+}
+
+const record = bindMetrics(httpMetrics);
+
+const active = { http: new Map<string, Record>(), https: new Map<string, Record>() };
+
+/** Recorders by template and status: one short search for each request instead of the attributes of each metric. */
+const ended = new Map<string | undefined, Map<number | undefined, RequestSeries[]>>();
+/** Templates that have recorders here; those of routers unknown to us might be real paths. */
+const MAX_TEMPLATES = 1000;
+
+/** What counts requests like this one in flight; Node's parser bounds the methods. */
+export function activeRequests(request: RequestRecord): Record {
+  const byMethod = isEncrypted(request) ? active.https : active.http;
+  let found = byMethod.get(request.method);
+  if (found === undefined) {
+    found = record.activeRequests.bind(activeAttributes(request));
+    byMethod.set(request.method, found);
+  }
+  return found;
+}
+
+/** Measures an ended request. */
+export function measure(request: RequestRecord, end: RequestEnd): void {
+  const { template } = request;
+  let byStatus = ended.get(template);
+  if (byStatus === undefined) {
+    byStatus = new Map();
+    if (ended.size < MAX_TEMPLATES) ended.set(template, byStatus);
+  }
+  let candidates = byStatus.get(end.statusCode);
+  if (candidates === undefined) {
+    candidates = [];
+    byStatus.set(end.statusCode, candidates);
+  }
+  const series = find(candidates, request) ?? bind(candidates, request, end);
+  series.duration(end.durationSeconds);
+  series.requestBodySize(end.requestBodyBytes);
+  if (end.responseBodyBytes === undefined) return;
+  series.responseBodySize ??= record.responseBodySize.bind(requestAttributes(request, end));
+  series.responseBodySize(end.responseBodyBytes);
+}
+
+function find(candidates: readonly RequestSeries[], request: RequestRecord): RequestSeries | undefined {
+  const encrypted = isEncrypted(request);
+  const { httpVersion } = request.request;
+  for (const one of candidates) if (one.method === request.method && one.isEncrypted === encrypted && one.version === httpVersion) return one;
+  return undefined;
+}
+
+function bind(candidates: RequestSeries[], request: RequestRecord, end: RequestEnd): RequestSeries {
+  const attributes = requestAttributes(request, end);
+  const series: RequestSeries = {
+    method: request.method,
+    isEncrypted: isEncrypted(request),
+    version: request.request.httpVersion,
+    duration: record.requestDuration.bind(attributes),
+    requestBodySize: record.requestBodySize.bind(attributes),
+    responseBodySize: undefined,
+  };
+  candidates.push(series);
+  return series;
+}

@@ -1,0 +1,170 @@
+import { safely } from '@tallyman/core';
+import { isWorking, setConcurrency } from '../concurrency.ts';
+import { watchDepth } from '../depth.ts';
+import { jobsEnqueued } from '../enqueued.ts';
+import { type JobAttempt, jobStalled, runAttempts, runInJob, startAttempt } from '../job.ts';
+import { announceQueue } from '../recorders.ts';
+import { afterSet, around } from '../wrap.ts';
+import { type BullOwner, depthSource } from './depth.ts';
+import { type BullJob, type BullNode, type BullOptions, carrying, describeJob, flowControlOf, jobsOf } from './shapes.ts';
+
+/** A class of BullMQ, patched in place: its exports are getters, so a replaced class would not be seen. */
+export interface BullClass {
+  readonly prototype: object;
+}
+
+interface BullWorker extends BullOwner {
+  /** Without a getter in early versions of 5. */
+  readonly concurrency?: number | undefined;
+  readonly opts: { readonly concurrency?: number | undefined };
+}
+
+const WHERE = 'queues.bullmq';
+/** The attempt that a Job object stands for; an ended one stays, so that it is not noticed late. */
+const attempts = new WeakMap<object, JobAttempt>();
+const seen = new WeakSet<object>();
+
+/** A worker or producer that this process owns. */
+function notice(owner: BullOwner): void {
+  if (seen.has(owner)) return;
+  seen.add(owner);
+  safely(WHERE, () => {
+    announceQueue(owner.name);
+    watchDepth(depthSource(owner));
+  });
+}
+
+/** Attempts of users of `getNextJob`, and of jobs that fail before their handler, are noticed when they end. */
+function attemptOf(job: BullJob): JobAttempt {
+  const existing = attempts.get(job);
+  if (existing !== undefined) return existing;
+  const attempt = startAttempt(describeJob(job), job.processedOn);
+  attempts.set(job, attempt);
+  return attempt;
+}
+
+/** Handlers, in this process or a sandbox; concurrency; stalled jobs. */
+export function patchWorker({ prototype }: BullClass): void {
+  around(prototype, 'callProcessJob', (original, job: BullJob, ...rest) => {
+    const attempt = safely(WHERE, () => startAttempt(describeJob(job)));
+    if (attempt === undefined) return original(job, ...rest);
+    attempts.set(job, attempt);
+    const settled = (result: PromiseSettledResult<unknown>): void => {
+      const outcome = result.status === 'rejected' ? flowControlOf(result.reason) : undefined;
+      if (outcome !== undefined) attempt.end(outcome);
+    };
+    return runAttempts([attempt], () => original(job, ...rest), settled);
+  });
+  around(prototype, 'run', function (this: BullWorker, original, ...rest) {
+    notice(this);
+    works(this);
+    return original(...rest);
+  });
+  around(prototype, 'getNextJob', function (this: BullWorker, original, ...rest) {
+    notice(this);
+    return original(...rest);
+  });
+  afterSet(prototype, 'concurrency', (owner) => {
+    const worker = owner as BullWorker;
+    if (isWorking(worker.name, worker)) works(worker);
+  });
+  around(prototype, 'emit', function (this: BullWorker, original, event, ...rest) {
+    safely(WHERE, () => onEvent(this, event, rest));
+    return original(event, ...rest);
+  });
+}
+
+function works(worker: BullWorker): void {
+  setConcurrency(worker.name, worker, worker.concurrency ?? worker.opts.concurrency ?? 1);
+}
+
+function onEvent(worker: BullWorker, event: unknown, [job, error]: readonly unknown[]): void {
+  if (event === 'stalled') jobStalled(worker.name);
+  else if (event === 'closing') setConcurrency(worker.name, worker, 0);
+  // Early versions of 5 fail a job that has stalled too often without `moveToFailed`.
+  else if (event === 'failed' && isFinished(job) && !attempts.has(job)) startAttempt(describeJob(job)).end('error', error);
+}
+
+function isFinished(job: unknown): job is BullJob {
+  return job !== null && typeof job === 'object' && Boolean((job as BullJob).finishedOn);
+}
+
+/** What becomes of an attempt, and jobs that are added. Only a job that failed for good has `finishedOn` afterwards. */
+export function patchJob(Job: BullClass): void {
+  around(Job.prototype, 'moveToCompleted', async function (this: BullJob, original, ...rest) {
+    const result = await original(...rest);
+    safely(WHERE, () => attemptOf(this).end('ok'));
+    return result;
+  });
+  around(Job.prototype, 'moveToFailed', async function (this: BullJob, original, error: unknown, ...rest) {
+    const result = await original(error, ...rest);
+    safely(WHERE, () => attemptOf(this).end(this.finishedOn ? 'error' : 'retry', error));
+    return result;
+  });
+  around(Job, 'create', async (original, queue, name, data, options: BullOptions | undefined) => {
+    const job = await original(queue, name, data, safely(WHERE, () => carrying(options)) ?? options);
+    noticeAdded([job]);
+    return job;
+  });
+  around(Job, 'createBulk', async (original, queue, jobs: readonly { readonly opts?: BullOptions }[]) => {
+    const carried = safely(WHERE, () => jobs.map((job) => ({ ...job, opts: carrying(job.opts) })));
+    const added = await original(queue, carried ?? jobs);
+    noticeAdded(added);
+    return added;
+  });
+  // The jobs of flows: BullMQ 5, and 6.
+  for (const name of ['addJob', 'toFlowEntry']) {
+    around(Job.prototype, name, function (this: BullJob, original, ...rest) {
+      safely(WHERE, () => {
+        this.opts = carrying(this.opts);
+      });
+      return original(...rest);
+    });
+  }
+}
+
+function noticeAdded(jobs: readonly BullJob[]): void {
+  safely(WHERE, () => {
+    for (const job of jobs) {
+      const { queue, type } = describeJob(job);
+      jobsEnqueued(queue, type);
+    }
+  });
+}
+
+/** Producers, whose queue's depth this process may then read. The constructor calls the method. */
+export function patchQueue({ prototype }: BullClass): void {
+  around(prototype, 'waitUntilReady', function (this: BullOwner, original, ...rest) {
+    notice(this);
+    return original(...rest);
+  });
+}
+
+/** Jobs that are added as a tree. */
+export function patchFlowProducer({ prototype }: BullClass): void {
+  for (const name of ['add', 'addBulk']) {
+    around(prototype, name, async (original, ...rest) => {
+      const added: BullNode | readonly BullNode[] | undefined = await original(...rest);
+      safely(WHERE, () => noticeAdded([added ?? []].flat().flatMap((node) => jobsOf(node as BullNode))));
+      return added;
+    });
+  }
+}
+
+/** The jobs that a scheduler makes: at first, and by workers from iteration to iteration. */
+export function patchJobScheduler({ prototype }: BullClass): void {
+  around(prototype, 'upsertJobScheduler', async (original, ...rest) => {
+    const job: BullJob | undefined = await original(...rest);
+    if (job !== undefined) noticeAdded([job]);
+    return job;
+  });
+}
+
+/** Handlers in a child process or worker thread, whose parent measures them: what they call still belongs to their job. */
+export function patchChildProcessor({ prototype }: BullClass): void {
+  around(prototype, 'start', (original, job: BullJob, ...rest) => {
+    const described = safely(WHERE, () => describeJob(job));
+    const work = () => original(job, ...rest);
+    return described === undefined ? work() : runInJob(described, work);
+  });
+}

@@ -1,0 +1,201 @@
+import { aiMetrics as metrics } from '@tallyman/catalog';
+import { type AiCallEvent, channels, withAttribution } from '@tallyman/core';
+import { expect, it } from 'vitest';
+import { type Recorded, recordedBy } from '../../recorded.ts';
+import type { AiSubject } from './subject.ts';
+
+export * from './subject.ts';
+
+type Outcome = 'ok' | 'error' | 'aborted';
+
+/** What every adapter of an AI SDK must record, and must leave as it is, with the real SDK against a local provider. */
+export function aiConformance(subject: AiSubject): void {
+  const { provider, requestModel, responseModel, usage } = subject;
+  const call = { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': provider, 'gen_ai.request.model': requestModel };
+  const rejection = (work: Promise<unknown>): Promise<Error> =>
+    work.then(
+      () => expect.unreachable('the call succeeded'),
+      (error) => error,
+    );
+  const readAll = async (stream: AsyncIterable<unknown>): Promise<number> => {
+    let chunks = 0;
+    for await (const _ of stream) chunks += 1;
+    return chunks;
+  };
+
+  function expectOneCall(recorded: Recorded, outcome: Outcome): void {
+    const outcomes = recorded.series(metrics.calls).filter(({ value }) => value > 0);
+    expect(outcomes.map(({ attributes, value }) => [attributes.outcome, value])).toEqual([[outcome, 1]]);
+    expect(recorded.count(metrics.inferenceDuration)).toBe(1);
+    expect(recorded.value(metrics.calls, { ...call, outcome })).toBe(1);
+  }
+  function expectTokens(recorded: Recorded, expected: typeof usage): void {
+    expect({
+      input: recorded.value(metrics.inputTokens),
+      output: recorded.value(metrics.outputTokens),
+      cacheRead: recorded.value(metrics.cacheReadTokens),
+      cacheWrite: recorded.value(metrics.cacheWriteTokens),
+      reasoning: recorded.value(metrics.reasoningTokens),
+    }).toEqual(expected);
+  }
+  const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
+
+  it('records an answered call with its tokens', async () => {
+    const recorded = await recordedBy(() => subject.ask('answers'));
+    expectOneCall(recorded, 'ok');
+    expectTokens(recorded, usage);
+    expect(recorded.value(metrics.inputTokens, { ...call, 'gen_ai.response.model': responseModel })).toBe(usage.input);
+    expect(recorded.value(metrics.unmeteredCalls)).toBe(0);
+    expect(recorded.count(metrics.timeToFirstChunk)).toBe(0);
+  });
+
+  it('gives failures a series before the first one', async () => {
+    await recordedBy(() => subject.ask('answers'));
+    const recorded = await recordedBy(() => rejection(subject.ask('refuses')));
+    expect(recorded.series(metrics.calls).map(({ attributes }) => attributes.outcome)).toEqual(['error']);
+  });
+
+  it('records a stream that is read to its end, chunk by chunk', async () => {
+    let chunks = 0;
+    const recorded = await recordedBy(async () => {
+      chunks = await readAll(await subject.stream('answers'));
+    });
+    expect(chunks).toBe(subject.chunks);
+    expectOneCall(recorded, 'ok');
+    expectTokens(recorded, usage);
+    expect(recorded.count(metrics.timeToFirstChunk)).toBe(1);
+    expect(recorded.count(metrics.timePerOutputChunk)).toBe(chunks - 1);
+  });
+
+  it('records a stream that the application leaves early as aborted', async () => {
+    const recorded = await recordedBy(async () => {
+      for await (const _ of await subject.stream('answers')) break;
+    });
+    expectOneCall(recorded, 'aborted');
+    expect(recorded.count(metrics.timeToFirstChunk)).toBe(1);
+    expect(recorded.value(metrics.unmeteredCalls)).toBe(0);
+  });
+
+  it('records a stream that the application aborts as aborted', async () => {
+    const controller = new AbortController();
+    let chunks = 0;
+    const recorded = await recordedBy(async () => {
+      try {
+        for await (const _ of await subject.stream('falls silent', controller.signal)) {
+          chunks += 1;
+          if (chunks === subject.partialChunks) controller.abort();
+        }
+      } catch {
+        // SDKs differ: some end the stream, some throw.
+      }
+    });
+    expect(chunks).toBe(subject.partialChunks);
+    expectOneCall(recorded, 'aborted');
+  });
+
+  it('records a call that the application aborts before the answer as aborted', async () => {
+    const recorded = await recordedBy(() => rejection(subject.ask('answers', AbortSignal.abort())));
+    expectOneCall(recorded, 'aborted');
+    expect(recorded.series(metrics.inferenceDuration).map(({ attributes }) => attributes['error.type'])).toEqual([undefined]);
+  });
+
+  it('records a stream that is never read, once, as unmetered', async () => {
+    const unread: AsyncIterable<unknown>[] = [];
+    const recorded = await recordedBy(async () => {
+      unread.push(await subject.stream('answers'));
+      subject.endIdleCalls();
+    });
+    expectOneCall(recorded, 'ok');
+    expectTokens(recorded, none);
+    expect(recorded.value(metrics.unmeteredCalls)).toBe(1);
+    const later = await recordedBy(() => Promise.all(unread.map(readAll)));
+    expect(later.value(metrics.calls)).toBe(0);
+  });
+
+  it('records a refused call with the class of its error, and 0 tokens', async () => {
+    const recorded = await recordedBy(() => rejection(subject.ask('refuses')));
+    expectOneCall(recorded, 'error');
+    expect(recorded.count(metrics.inferenceDuration, { 'error.type': subject.refusal })).toBe(1);
+    expectTokens(recorded, none);
+    expect(recorded.value(metrics.unmeteredCalls) + recorded.value(metrics.unpricedCalls)).toBe(0);
+  });
+
+  it('makes the token series of a model whose calls all fail', async () => {
+    const recorded = await recordedBy(() => withAttribution({ feature: 'first_failure' }, () => rejection(subject.ask('refuses'))));
+    for (const metric of [metrics.inputTokens, metrics.outputTokens]) {
+      expect(recorded.series(metric)).toEqual([
+        { attributes: { ...call, 'gen_ai.token.modality': 'unknown', feature: 'first_failure' }, value: 0, count: 0 },
+      ]);
+    }
+  });
+
+  it('records retries within the SDK as one call', async () => {
+    expectOneCall(await recordedBy(() => subject.ask('recovers')), 'ok');
+  });
+
+  it('records a provider that cannot be reached as an error', async () => {
+    const recorded = await recordedBy(() => rejection(subject.ask('is gone')));
+    expectOneCall(recorded, 'error');
+    expect(recorded.count(metrics.inferenceDuration, { 'error.type': subject.connectionError })).toBe(1);
+  });
+
+  it('records a stream that breaks off as an error', async () => {
+    const recorded = await recordedBy(async () => {
+      await rejection(readAll(await subject.stream('breaks off')));
+    });
+    expectOneCall(recorded, 'error');
+    expect(recorded.count(metrics.timeToFirstChunk)).toBe(1);
+  });
+
+  it('counts an answer without usage as unmetered, and never guesses', async () => {
+    const recorded = await recordedBy(() => subject.ask('answers without usage'));
+    expectOneCall(recorded, 'ok');
+    expectTokens(recorded, none);
+    expect(recorded.value(metrics.unmeteredCalls, { 'gen_ai.request.model': requestModel })).toBe(1);
+    expect(recorded.value(metrics.cost)).toBe(0);
+  });
+
+  it('keeps the features of concurrent calls apart', async () => {
+    const ask = (feature: string) => withAttribution({ feature }, () => Promise.all([subject.ask('answers'), subject.stream('answers').then(readAll)]));
+    const recorded = await recordedBy(() => Promise.all([ask('cv_parse'), ask('job_match'), ask('cv_parse')]));
+    expect(recorded.value(metrics.calls, { feature: 'cv_parse', outcome: 'ok' })).toBe(4);
+    expect(recorded.value(metrics.inputTokens, { feature: 'cv_parse' })).toBe(4 * usage.input);
+    expect(recorded.value(metrics.calls, { feature: 'job_match', outcome: 'ok' })).toBe(2);
+    expect(recorded.value(metrics.outputTokens, { feature: 'job_match' })).toBe(2 * usage.output);
+  });
+
+  it('publishes each call once', async () => {
+    const events: AiCallEvent[] = [];
+    const unsubscribe = channels.aiCall.subscribe((event) => void events.push(event));
+    try {
+      await withAttribution({ feature: 'cv_parse', run: 'run-1', user: 'user-1' }, async () => {
+        await subject.ask('answers');
+        await readAll(await subject.stream('answers'));
+        await rejection(subject.ask('refuses'));
+      });
+    } finally {
+      unsubscribe();
+    }
+    const common = { feature: 'cv_parse', run: 'run-1', user: 'user-1', operation: 'chat', provider, requestModel };
+    expect(events).toEqual([
+      expect.objectContaining({ ...common, outcome: 'ok', streamed: false, responseModel, usage }),
+      expect.objectContaining({ ...common, outcome: 'ok', streamed: true, responseModel, usage }),
+      expect.objectContaining({ ...common, outcome: 'error', errorType: subject.refusal, usage: undefined, costUsd: undefined }),
+    ]);
+  });
+
+  it('leaves a call alone that an outer instrumentation owns', async () => {
+    const recorded = await recordedBy(() => subject.owning(() => subject.ask('answers')));
+    expect(recorded.series(metrics.calls)).toEqual([]);
+  });
+
+  const { embedding } = subject;
+  if (embedding === undefined) return;
+  it('records an embedding with input tokens only', async () => {
+    const recorded = await recordedBy(() => embedding.ask());
+    expect(recorded.count(metrics.operationDuration, { 'gen_ai.operation.name': 'embeddings', 'gen_ai.request.model': embedding.model })).toBe(1);
+    expect(recorded.count(metrics.inferenceDuration)).toBe(0);
+    expect(recorded.value(metrics.inputTokens, { 'gen_ai.operation.name': 'embeddings' })).toBe(embedding.tokens);
+    expect(recorded.series(metrics.outputTokens)).toEqual([]);
+  });
+}

@@ -1,0 +1,2 @@
+export * from './answer.ts';
+export { type OpenAIProvider, startOpenAIProvider } from './server.ts';
