@@ -4,8 +4,8 @@ import { variants } from './variants.mjs';
 
 /** `calls` in a slice, and before the first one. */
 const workloads = [
-  { workload: 'chat call', question: 'chat', calls: 250, warmUpCalls: 600 },
-  { workload: 'stream chunk', question: 'stream', calls: 60, warmUpCalls: 150 },
+  { workload: 'chat call', question: 'chat', calls: 100, warmUpCalls: 600 },
+  { workload: 'stream chunk', question: 'stream', calls: 20, warmUpCalls: 150 },
 ];
 
 export const ai = {
@@ -15,7 +15,7 @@ export const ai = {
     { label: 'CPU', unit: 'us', digits: 2, value: ({ cpu, count }) => cpu / count, compare: ['ratio', 'added'] },
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 7, quick: 3 },
+  repetitions: { normal: 5, quick: 3 },
 
   async run(context, say) {
     const provider = await startApp(variants[0], context.sink, appFile('provider.mjs'));

@@ -2,8 +2,8 @@ import { appFile, startApp } from './child.mjs';
 import { alternateSlices } from './measure.mjs';
 import { variants } from './variants.mjs';
 
-const SLICE_MILLISECONDS = 400;
-const WARM_UP_MILLISECONDS = 1500;
+const SLICE_MILLISECONDS = 100;
+const WARM_UP_MILLISECONDS = 1000;
 
 const get = (path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: application/json\r\n\r\n`;
 const post = (path, body) =>
@@ -32,7 +32,7 @@ export const http = {
       for (const { workload, file, request } of workloads) {
         say(workload);
         const samples = await alternateSlices(context, {
-          start: (variant) => startApp(variant, context.sink, appFile(file)),
+          start: (variant) => startServer(variant, context, file, load),
           warmUp: (app) => load.ask('load', { port: app.hello.port, request, milliseconds: WARM_UP_MILLISECONDS }),
           slice: (app) => underLoad(app, load, request),
         });
@@ -44,6 +44,18 @@ export const http = {
     }
   },
 };
+
+/** Ports are used again by later servers, so the load forgets its connections when a server ends. */
+async function startServer(variant, { sink }, file, load) {
+  const app = await startApp(variant, sink, appFile(file));
+  return {
+    ...app,
+    async stop() {
+      await app.stop();
+      await load.ask('forget', { port: app.hello.port });
+    },
+  };
+}
 
 async function underLoad(app, load, request) {
   const before = await app.ask('usage');

@@ -2,7 +2,7 @@ import { appFile, startApp } from './child.mjs';
 import { alternateSlices } from './measure.mjs';
 import { startRedis } from './redis.mjs';
 
-const JOBS = 2000;
+const JOBS = 1000;
 const WARM_UP_JOBS = 6000;
 
 export const queue = {
@@ -13,7 +13,7 @@ export const queue = {
     { label: 'CPU per job', unit: 'us', digits: 2, value: ({ cpu, jobs }) => cpu / jobs, compare: ['ratio', 'added'] },
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 7, quick: 3 },
+  repetitions: { normal: 5, quick: 3 },
 
   async run(context, say) {
     const redis = await startRedis();

@@ -55,7 +55,7 @@ async function runBench(bench, compared, sink, { quick, repetitions, markdown })
     sink,
     variants: compared,
     repetitions: Number(repetitions ?? bench.repetitions[quick ? 'quick' : 'normal']),
-    slices: quick ? 4 : 8,
+    slices: quick ? 8 : 20,
   };
   const results = await bench.run(context, (line) => process.stderr.write(`${bench.name}: ${line}\n`));
   if (results.length === 0) return;

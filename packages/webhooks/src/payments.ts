@@ -145,7 +145,7 @@ function countReturn(provider: string, memory: Memory, statement: Return): Count
   const amount = majorUnits(statement.amount);
   if (!(amount > 0) || !memory[kind].see(statement.sighting).isNew) return undefined;
   const { method, plan: told } = labels(memory, statement);
-  const plan = told;
+  const plan = memory.conversion.find(statement.paid)?.plan ?? told;
   const currency = statement.amount.currency.toLowerCase();
   const metric = kind === 'refund' ? record.refunded : record.disputed;
   metric(amount, { 'payment.provider': provider, currency, plan });

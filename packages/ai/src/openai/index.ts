@@ -1,4 +1,4 @@
-import { type Adapter, runtime, safely } from '@tallyman/core';
+import { type Adapter, logOnce, runtime, safely } from '@tallyman/core';
 import { posterOf } from '../stainless/client.ts';
 import { patchOpenAI, patchPrototype } from './patch.ts';
 
@@ -24,8 +24,8 @@ export const adapter: Adapter = {
 export function instrumentOpenAI<Client extends object>(client: Client): Client {
   safely('openai', () => {
     const poster = posterOf(client);
-    if (poster === undefined) throw new TypeError('the client has no method post');
-    if (runtime.active) patchPrototype(poster);
+    if (poster === undefined) logOnce('instrumentOpenAI', 'warn', 'instrumentOpenAI was given something that is no client of openai: it is not measured');
+    else if (runtime.active) patchPrototype(poster);
   });
   return client;
 }

@@ -110,7 +110,7 @@ describe.each(['bullmq', 'bullmq-5'])('how attempts end in %s', (folder) => {
 
   test('a job whose result cannot be stored has failed', async () => {
     const name = nextName();
-    harness.worker(name, async () => ({ size: 1n }));
+    harness.worker(name, async () => ({ size: 1n })).on('error', () => undefined);
     await harness.queue(name).add('parse', {});
     await untilEnded(name, 'error');
     expect(failures(name, 'TypeError')).toBe(1);

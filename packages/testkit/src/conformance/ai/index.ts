@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { aiMetrics as metrics } from '@tallyman/catalog';
 import { type AiCallEvent, channels, withAttribution } from '@tallyman/core';
 import { expect, it } from 'vitest';
@@ -120,12 +121,11 @@ export function aiConformance(subject: AiSubject): void {
     expect(recorded.value(metrics.unmeteredCalls) + recorded.value(metrics.unpricedCalls)).toBe(0);
   });
 
-  it('makes the token series of a model whose calls all fail', async () => {
-    const recorded = await recordedBy(() => withAttribution({ feature: 'first_failure' }, () => rejection(subject.ask('refuses'))));
+  it('makes the token series of a feature whose calls all fail', async () => {
+    const feature = `new ${randomUUID()}`;
+    const recorded = await recordedBy(() => withAttribution({ feature }, () => rejection(subject.ask('refuses'))));
     for (const metric of [metrics.inputTokens, metrics.outputTokens]) {
-      expect(recorded.series(metric)).toEqual([
-        { attributes: { ...call, 'gen_ai.token.modality': 'unknown', feature: 'first_failure' }, value: 0, count: 0 },
-      ]);
+      expect(recorded.series(metric)).toEqual([{ attributes: { ...call, 'gen_ai.token.modality': 'unknown', feature }, value: 0, count: 0 }]);
     }
   });
 

@@ -39,9 +39,7 @@ export function chatCompletion(request: ProviderRequest, answer: ProviderAnswer)
     object: 'chat.completion',
     created: CREATED,
     model: servedModel(request, answer),
-    choices: [
-      { index: 0, message: { role: 'assistant', content: 'A good fit.', refusal: null, annotations: [] }, logprobs: null, finish_reason: 'stop' },
-    ],
+    choices: [{ index: 0, message: { role: 'assistant', content: 'A good fit.', refusal: null, annotations: [] }, logprobs: null, finish_reason: 'stop' }],
     ...usageOf(answer, chatUsage),
     service_tier: answer.serviceTier ?? 'default',
   };

@@ -1,0 +1,114 @@
+import { context, createContextKey } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { aiMetrics as metrics } from '@tallyman/catalog';
+import { recordedBy } from '@tallyman/testkit';
+import { CHAT_USAGE, IMAGE_USAGE, type OpenAIProvider, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
+import { AzureOpenAI, OpenAI } from 'openai';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { INFERENCE_OWNER, instrumentOpenAI } from '../index.ts';
+
+const chat = { model: 'gpt-5', messages: [] };
+let provider: OpenAIProvider;
+let client: OpenAI;
+
+beforeAll(async () => {
+  provider = await startOpenAIProvider();
+  client = new OpenAI({ apiKey: 'none', baseURL: provider.url, maxRetries: 0 });
+});
+afterAll(() => provider.stop());
+
+it('measures a client that no module hook has seen, once', async () => {
+  const before = await recordedBy(() => client.chat.completions.create(chat));
+  expect(before.series(metrics.calls)).toEqual([]);
+  expect(instrumentOpenAI(client)).toBe(client);
+  instrumentOpenAI(client);
+  instrumentOpenAI(new OpenAI({ apiKey: 'none' }));
+  const after = await recordedBy(() => client.chat.completions.create(chat));
+  expect(after.value(metrics.calls)).toBe(1);
+  expect(after.value(metrics.inputTokens)).toBe(CHAT_USAGE.input);
+});
+
+it('gives back what is no client, as it is, with one line', () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const stranger = { chat: {} };
+  expect(instrumentOpenAI(stranger)).toBe(stranger);
+  instrumentOpenAI(stranger);
+  expect(write.mock.calls.map(([line]) => line)).toEqual(['[tallyman] instrumentOpenAI was given something that is no client of openai: it is not measured\n']);
+  write.mockRestore();
+});
+
+describe('an instrumented client', () => {
+  it('names Azure by its class, and the deployment as the requested model', async () => {
+    const azure = new AzureOpenAI({
+      apiKey: 'none',
+      apiVersion: '2025-01-01',
+      endpoint: new URL(provider.url).origin,
+      deployment: 'my-deployment',
+      maxRetries: 0,
+    });
+    const recorded = await recordedBy(() => azure.chat.completions.create(chat));
+    expect(recorded.value(metrics.calls, { 'gen_ai.provider.name': 'azure.ai.openai', 'gen_ai.request.model': 'my-deployment' })).toBe(1);
+  });
+
+  it('records images with the tokens that they are billed by', async () => {
+    const recorded = await recordedBy(() => client.images.generate({ model: 'gpt-image-1', prompt: 'A CV' }));
+    expect(recorded.value(metrics.calls, { 'gen_ai.operation.name': 'image_generation', outcome: 'ok' })).toBe(1);
+    expect(recorded.value(metrics.inputTokens, { 'gen_ai.token.modality': 'image' })).toBe(IMAGE_USAGE.inputImage);
+    expect(recorded.value(metrics.inputTokens, { 'gen_ai.token.modality': 'text' })).toBe(IMAGE_USAGE.inputText);
+    expect(recorded.value(metrics.outputTokens)).toBe(IMAGE_USAGE.output);
+  });
+
+  it('reads the model of a request that is sent as a form', async () => {
+    const image = new File(['png'], 'cv.png', { type: 'image/png' });
+    const recorded = await recordedBy(() => client.images.edit({ model: 'gpt-image-1', image, prompt: 'brighter' }));
+    expect(recorded.value(metrics.calls, { 'gen_ai.request.model': 'gpt-image-1', 'gen_ai.operation.name': 'image_generation' })).toBe(1);
+  });
+
+  it('counts a call that bills no tokens as unmetered, and free moderation not', async () => {
+    const speech = await recordedBy(() => client.audio.speech.create({ model: 'tts-1', voice: 'alloy', input: 'Hi' }));
+    expect(speech.value(metrics.unmeteredCalls)).toBe(1);
+    const moderation = await recordedBy(() => client.moderations.create({ model: 'omni-moderation-latest', input: 'Hi' }));
+    expect(moderation.value(metrics.calls, { 'gen_ai.operation.name': 'moderation', outcome: 'ok' })).toBe(1);
+    expect(moderation.value(metrics.unmeteredCalls)).toBe(0);
+  });
+
+  it('leaves requests alone that are no AI calls', async () => {
+    const recorded = await recordedBy(() => client.post('/fine_tuning/jobs', { body: {} }).catch(() => undefined));
+    expect(recorded.series(metrics.calls)).toEqual([]);
+  });
+
+  it('keeps prompts, answers and messages of errors out of every attribute', async () => {
+    const secret = 'the-secret-of-the-prompt';
+    const recorded = await recordedBy(async () => {
+      await client.chat.completions.create({ model: 'gpt-5', messages: [{ role: 'user', content: secret }], user: secret });
+      const options = { headers: { 'x-answer': JSON.stringify({ status: 400, code: secret }) } };
+      await client.chat.completions.create(chat, options).catch(() => undefined);
+    });
+    for (const metric of Object.values(metrics)) expect(JSON.stringify(recorded.series(metric))).not.toContain(secret);
+  });
+
+  describe('in an application with OpenTelemetry', () => {
+    beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
+    afterAll(() => context.disable());
+
+    it('says in the context that the call is owned, and leaves a call alone that already is', async () => {
+      const key = createContextKey('gen_ai.inference.owner');
+      expect(key).toBe(INFERENCE_OWNER);
+      let isOwnedInside = false;
+      const watching = new OpenAI({
+        apiKey: 'none',
+        baseURL: provider.url,
+        fetch: (url, init) => {
+          isOwnedInside = context.active().getValue(key) !== undefined;
+          return fetch(url, init);
+        },
+      });
+      const recorded = await recordedBy(() => watching.chat.completions.create(chat));
+      expect(recorded.value(metrics.calls)).toBe(1);
+      expect(isOwnedInside).toBe(true);
+      expect(context.active().getValue(key)).toBeUndefined();
+      const owned = await recordedBy(() => context.with(context.active().setValue(key, true), () => client.chat.completions.create(chat)));
+      expect(owned.series(metrics.calls)).toEqual([]);
+    });
+  });
+});

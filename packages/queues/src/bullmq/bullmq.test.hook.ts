@@ -1,0 +1,5 @@
+/** Hooks BullMQ, for `--import`. */
+import { installHook } from '@tallyman/core';
+import { adapter } from './index.ts';
+
+installHook([adapter]);
