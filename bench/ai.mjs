@@ -23,12 +23,12 @@ export const ai = {
       const results = [];
       for (const { workload, question, calls, warmUpCalls } of workloads) {
         say(workload);
-        const samples = await alternateSlices(context, {
+        const measurements = await alternateSlices(context, {
           start: (variant) => startApp(variant, context.sink, appFile('ai.mjs'), [`${provider.hello.port}`]),
           warmUp: (app) => app.ask(question, warmUpCalls),
           slice: (app) => app.ask(question, calls),
         });
-        results.push({ workload, samples });
+        results.push({ workload, measurements });
       }
       return results;
     } finally {

@@ -31,12 +31,12 @@ export const http = {
       const results = [];
       for (const { workload, file, request } of workloads) {
         say(workload);
-        const samples = await alternateSlices(context, {
+        const measurements = await alternateSlices(context, {
           start: (variant) => startServer(variant, context, file, load),
           warmUp: (app) => load.ask('load', { port: app.hello.port, request, milliseconds: WARM_UP_MILLISECONDS }),
           slice: (app) => underLoad(app, load, request),
         });
-        results.push({ workload, samples });
+        results.push({ workload, measurements });
       }
       return results;
     } finally {

@@ -23,12 +23,12 @@ export const queue = {
     }
     try {
       say('add and work');
-      const samples = await alternateSlices(context, {
+      const measurements = await alternateSlices(context, {
         start: (variant) => startApp(variant, context.sink, appFile('queue.mjs'), [`${redis.port}`]),
         warmUp: (app) => app.ask('work', WARM_UP_JOBS),
         slice: (app) => app.ask('work', JOBS),
       });
-      return [{ workload: 'add and work', samples }];
+      return [{ workload: 'add and work', measurements }];
     } finally {
       await redis.stop();
     }

@@ -1,7 +1,8 @@
-// Measures what Tallyman costs an application, in ratios to bare Node: node bench/run.mjs [start] [ai] [http] [queue]
+// Measures what Tallyman costs an application, in ratios to bare Node: node bench/run.mjs [NAME...] [--help]
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { ai } from './ai.mjs';
+import { exporting } from './export.mjs';
 import { http } from './http.mjs';
 import { machine } from './machine.mjs';
 import { queue } from './queue.mjs';
@@ -10,7 +11,7 @@ import { start } from './start.mjs';
 import { formatTable, tableRows } from './table.mjs';
 import { control, isAvailable, profiled, variants } from './variants.mjs';
 
-const benches = [start, ai, http, queue];
+const benches = [start, ai, http, queue, exporting];
 const names = benches.map(({ name }) => name);
 
 const help = `node bench/run.mjs [${names.join('] [')}]
@@ -73,7 +74,7 @@ async function main() {
   const compared = comparedVariants(values);
   const sink = await startSink();
   try {
-    console.log(`${machine()}\nMedians; comparisons are medians of pairs, with [smallest..largest].`);
+    console.log(`${machine()}\nMedians. Comparisons are made between neighbours in time, repetition by repetition: median [smallest..largest].`);
     for (const bench of chosen) await runBench(bench, compared, sink, values);
   } finally {
     sink.stop();

@@ -31,8 +31,8 @@ export const start = {
       const results = [];
       for (const [workload, [file, ...args]] of Object.entries(programs)) {
         say(workload);
-        const samples = await alternateRuns(context, (variant) => runToEnd(variant, context.sink, file, args));
-        results.push({ workload, samples });
+        const measurements = await alternateRuns(context, (variant) => runToEnd(variant, context.sink, file, args));
+        results.push({ workload, measurements });
       }
       return results;
     } finally {

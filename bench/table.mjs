@@ -1,6 +1,6 @@
 import { compare, median } from './measure.mjs';
 
-/** How the values of a variant are held against those of the base: the column's title, and its text. */
+/** How a variant's values, in repetitions of slices, are held against those of the base: the column's title, and its text. */
 const comparisons = {
   ratio: {
     title: () => 'x bare',
@@ -11,7 +11,7 @@ const comparisons = {
       ),
   },
   // What disturbs a process only ever makes it slower, so the fastest ones were disturbed least.
-  fastest: { title: () => 'x, fastest', text: (values, base) => (Math.min(...values) / Math.min(...base)).toFixed(2) },
+  fastest: { title: () => 'x, fastest', text: (values, base) => (Math.min(...values.flat()) / Math.min(...base.flat())).toFixed(2) },
   kept: {
     title: () => 'kept, %',
     text: (values, base) =>
@@ -33,26 +33,25 @@ const comparisons = {
 /**
  * The rows of a benchmark's table, its heading first.
  *
- * `measures`: `{ label, unit, digits, value(sample), compare: (a key of `comparisons`)[] }`; `results`:
- * `{ workload, samples }[]`, where samples are lists by the name of the variant, the base first.
+ * `measures`: `{ label, unit, digits, value(slice), compare: (a key of comparisons)[] }`; `results`: `{ workload, measurements }[]`.
  */
 export function tableRows(measures, results) {
   const heading = ['', 'variant'];
   for (const measure of measures) {
-    heading.push(`${measure.label}, ${measure.unit}`, ...measure.compare.map((name) => comparisons[name].title(measure)));
+    heading.push(`${measure.label}, ${measure.unit}`, ...measure.compare.map((key) => comparisons[key].title(measure)));
   }
-  return [heading, ...results.flatMap(({ workload, samples }) => rowsOf(measures, workload, samples))];
+  return [heading, ...results.flatMap(({ workload, measurements }) => rowsOf(measures, workload, measurements))];
 }
 
-function rowsOf(measures, workload, samples) {
-  const [[baseName, baseSamples]] = samples;
-  return [...samples].map(([name, own]) => {
+function rowsOf(measures, workload, measurements) {
+  const [[baseName, base]] = measurements;
+  const valuesOf = ({ value }, repetitions) => repetitions.map((slices) => slices.map(value));
+  return [...measurements].map(([name, repetitions]) => {
     const row = [workload, name];
     for (const measure of measures) {
-      const values = own.map(measure.value);
-      const base = baseSamples.map(measure.value);
-      row.push(median(values).toFixed(measure.digits));
-      for (const key of measure.compare) row.push(name === baseName ? '' : comparisons[key].text(values, base, measure));
+      const values = valuesOf(measure, repetitions);
+      row.push(median(values.flat()).toFixed(measure.digits));
+      for (const key of measure.compare) row.push(name === baseName ? '' : comparisons[key].text(values, valuesOf(measure, base), measure));
     }
     return row;
   });

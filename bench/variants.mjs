@@ -21,6 +21,7 @@ export const variants = [
       start: ['http.server.request.duration', 'ai.calls'],
       ai: ['ai.calls', 'gen_ai.client.inference.time_per_output_chunk'],
       http: ['http.server.request.duration'],
+      export: ['http.server.request.duration'],
       queue: ['queue.job.duration', 'queue.job.enqueued'],
     },
   },

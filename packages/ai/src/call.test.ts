@@ -1,11 +1,14 @@
 import { aiMetrics as metrics } from '@tallyman/catalog';
 import { channels, withAttribution } from '@tallyman/core';
 import { recordedBy } from '@tallyman/testkit';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type AiCall, measureCall } from './call.ts';
 import { endIdleCalls, PATIENCE } from './waiting.ts';
 
 const begin = (): AiCall => measureCall({ operation: 'chat', provider: 'openai', requestModel: 'gpt-5', serverAddress: 'api.openai.com' });
+
+beforeAll(() => void vi.useFakeTimers());
+afterAll(() => void vi.useRealTimers());
 
 it('records a call once, by the way that it ended first', async () => {
   const recorded = await recordedBy(() => {
@@ -66,9 +69,6 @@ it('stays calm when a subscriber throws', async () => {
 });
 
 describe('an answer that the application leaves lying', () => {
-  beforeEach(() => vi.useFakeTimers());
-  afterEach(() => vi.useRealTimers());
-
   it('is recorded after a while as it stood then, with the time until it arrived', async () => {
     const recorded = await recordedBy(() => {
       const call = begin();

@@ -1,8 +1,29 @@
 import { createRequire } from 'node:module';
-import { aiMetrics, aliases, featureMetrics, httpMetrics, type MetricSpec, OTHER, processMetrics, promLabel, promName, queueMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
-import { type RunningCollector, type RunningPrometheus, type RunningRedis, requireServers, startCollector, startPrometheus, startRedis } from '@tallyman/testkit';
+import {
+  aiMetrics,
+  aliases,
+  featureMetrics,
+  httpMetrics,
+  type MetricSpec,
+  OTHER,
+  processMetrics,
+  promLabel,
+  promName,
+  queueMetrics,
+  selfMetrics,
+  webhookMetrics,
+} from '@tallyman/catalog';
+import {
+  type RunningCollector,
+  type RunningPrometheus,
+  type RunningRedis,
+  requireServers,
+  startCollector,
+  startPrometheus,
+  startRedis,
+} from '@tallyman/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Expected, loadExpected, playScript, type Providers, startExample, startProviders } from './tailorjob.test.data.ts';
+import { type Expected, loadExpected, type Providers, playScript, startExample, startProviders } from './tailorjob.test.data.ts';
 
 const servers = await requireServers('otelcol', 'prometheus', 'redis-server');
 const tsx = createRequire(import.meta.url).resolve('tsx');
@@ -64,31 +85,46 @@ function httpChecks(service: string): Check[] {
 
 function aiChecks(service: string): Check[] {
   const { CALLS, costOf } = expected;
-  const base = (calls: Expected['CALLS'][number]) => ({ feature: calls.feature, 'gen_ai.request.model': calls.model, 'gen_ai.operation.name': OPERATIONS[calls.api] });
+  const base = (calls: Expected['CALLS'][number]) => ({
+    feature: calls.feature,
+    'gen_ai.request.model': calls.model,
+    'gen_ai.operation.name': OPERATIONS[calls.api],
+  });
   const tokens = (metric: MetricSpec, part: 'input' | 'output' | 'cached' | 'reasoning'): Check[] =>
     sums(CALLS, base, ({ usage, count }) => (usage?.[part] ?? 0) * count)
       .filter(([, total]) => total > 0)
       .map(([attributes, total]) => [of(metric, '', service, attributes), total]);
   const inference = CALLS.filter(({ api }) => api !== 'embeddings');
   return [
-    ...sums(CALLS, (calls) => ({ ...base(calls), outcome: calls.outcome }), ({ count }) => count).map(([attributes, total]): Check => [of(aiMetrics.calls, '', service, attributes), total]),
+    ...sums(
+      CALLS,
+      (calls) => ({ ...base(calls), outcome: calls.outcome }),
+      ({ count }) => count,
+    ).map(([attributes, total]): Check => [of(aiMetrics.calls, '', service, attributes), total]),
     ...tokens(aiMetrics.inputTokens, 'input'),
     ...tokens(aiMetrics.outputTokens, 'output'),
     ...tokens(aiMetrics.cacheReadTokens, 'cached'),
     ...tokens(aiMetrics.reasoningTokens, 'reasoning'),
     [of(aiMetrics.cacheWriteTokens, '', service, {}), 0],
-    ...sums(CALLS, ({ feature }) => ({ feature }), (calls) => Object.values(costOf(calls)).reduce((sum, part) => sum + part, 0)).map(
-      ([attributes, total]): Check => [of(aiMetrics.cost, '', service, attributes), total, 1e-9],
-    ),
+    ...sums(
+      CALLS,
+      ({ feature }) => ({ feature }),
+      (calls) => Object.values(costOf(calls)).reduce((sum, part) => sum + part, 0),
+    ).map(([attributes, total]): Check => [of(aiMetrics.cost, '', service, attributes), total, 1e-9]),
     [of(aiMetrics.unpricedCalls, '', service, { 'gen_ai.request.model': 'aurora-preview' }), 1],
     [of(aiMetrics.unpricedCalls, '', service, {}), 1],
     [of(aiMetrics.unmeteredCalls, '', service, {}), 0],
     [of(aiMetrics.inferenceDuration, '_count', service, {}), inference.reduce((sum, { count }) => sum + count, 0)],
     [of(aiMetrics.operationDuration, '_count', service, {}), 3],
-    [of(aiMetrics.timeToFirstChunk, '_count', service, {}), CALLS.filter(({ streamed, outcome }) => streamed && outcome !== 'error').reduce((sum, { count }) => sum + count, 0)],
-    ...sums(CALLS.filter(({ feature }) => feature === 'job_match'), ({ model }) => ({ model }), ({ usage, count }) => ((usage?.input ?? 0) + (usage?.output ?? 0)) * count).map(
-      ([labels, total]): Check => [of(aliases.aiMatchTokens, '', service, labels), total],
-    ),
+    [
+      of(aiMetrics.timeToFirstChunk, '_count', service, {}),
+      CALLS.filter(({ streamed, outcome }) => streamed && outcome !== 'error').reduce((sum, { count }) => sum + count, 0),
+    ],
+    ...sums(
+      CALLS.filter(({ feature }) => feature === 'job_match'),
+      ({ model }) => ({ model }),
+      ({ usage, count }) => ((usage?.input ?? 0) + (usage?.output ?? 0)) * count,
+    ).map(([labels, total]): Check => [of(aliases.aiMatchTokens, '', service, labels), total]),
     [of(aliases.aiMatchCost, '', service, { model: 'gpt-5' }), matchCost(), 1e-9],
     [of(aliases.aiMatchCostTotal, '', service, { model: 'gpt-5' }), matchCost(), 1e-9],
   ];
@@ -105,25 +141,48 @@ function moneyChecks(service: string): Check[] {
   const verified = DELIVERIES.filter(({ status }) => status !== 400);
   const paid = PAYMENTS.filter(({ kind }) => kind === 'purchase' || kind === 'renewal');
   const amounts = (metric: MetricSpec, payments: Expected['PAYMENTS']): Check[] =>
-    sums(payments, ({ plan, currency }) => ({ plan, currency, 'payment.provider': 'stripe' }), ({ amount }) => amount).map(([attributes, total]) => [of(metric, '', service, attributes), total]);
+    sums(
+      payments,
+      ({ plan, currency }) => ({ plan, currency, 'payment.provider': 'stripe' }),
+      ({ amount }) => amount,
+    ).map(([attributes, total]) => [of(metric, '', service, attributes), total]);
   return [
-    ...verified.map(({ type, status, count }): Check => [
-      of(webhookMetrics.received, '', service, { 'webhook.event_type': type, outcome: OUTCOMES[status] ?? '', 'webhook.verification': 'sdk' }),
-      count,
-    ]),
+    ...verified.map(
+      ({ type, status, count }): Check => [
+        of(webhookMetrics.received, '', service, { 'webhook.event_type': type, outcome: OUTCOMES[status] ?? '', 'webhook.verification': 'sdk' }),
+        count,
+      ],
+    ),
     [of(webhookMetrics.received, '', service, {}), verified.reduce((sum, { count }) => sum + count, 0)],
-    [of(webhookMetrics.duration, '_count', service, { outcome: 'accepted' }), verified.filter(({ status }) => status === 200).reduce((sum, { count }) => sum + count, 0)],
+    [
+      of(webhookMetrics.duration, '_count', service, { outcome: 'accepted' }),
+      verified.filter(({ status }) => status === 200).reduce((sum, { count }) => sum + count, 0),
+    ],
     [of(webhookMetrics.lag, '_count', service, { 'webhook.provider': 'stripe' }), verified.reduce((sum, { count }) => sum + count, 0)],
     [of(webhookMetrics.duplicates, '', service, { 'webhook.provider': 'stripe' }), DUPLICATES],
     [of(webhookMetrics.verificationFailures, '', service, { reason: 'mismatch' }), 1],
     [of(webhookMetrics.verificationFailures, '', service, {}), 1],
-    ...sums(paid, ({ plan, method }) => ({ plan, 'payment.method': method }), () => 1).map(([attributes, total]): Check => [of(webhookMetrics.conversions, '', service, attributes), total]),
+    ...sums(
+      paid,
+      ({ plan, method }) => ({ plan, 'payment.method': method }),
+      () => 1,
+    ).map(([attributes, total]): Check => [of(webhookMetrics.conversions, '', service, attributes), total]),
     [of(webhookMetrics.conversions, '', service, {}), paid.length],
     ...amounts(webhookMetrics.revenue, paid),
-    ...amounts(webhookMetrics.refunded, PAYMENTS.filter(({ kind }) => kind === 'refund')),
-    ...amounts(webhookMetrics.disputed, PAYMENTS.filter(({ kind }) => kind === 'dispute')),
-    ...FAILED_PAYMENTS.map(({ method, declineCode, count }): Check => [of(webhookMetrics.failures, '', service, { 'payment.method': method, 'error.type': declineCode }), count]),
-    ...SUBSCRIPTIONS.map(({ plan, change }): Check => [of(webhookMetrics.subscriptionEvents, '', service, { plan, change: change === 'deleted' ? 'cancelled' : change }), 1]),
+    ...amounts(
+      webhookMetrics.refunded,
+      PAYMENTS.filter(({ kind }) => kind === 'refund'),
+    ),
+    ...amounts(
+      webhookMetrics.disputed,
+      PAYMENTS.filter(({ kind }) => kind === 'dispute'),
+    ),
+    ...FAILED_PAYMENTS.map(
+      ({ method, declineCode, count }): Check => [of(webhookMetrics.failures, '', service, { 'payment.method': method, 'error.type': declineCode }), count],
+    ),
+    ...SUBSCRIPTIONS.map(
+      ({ plan, change }): Check => [of(webhookMetrics.subscriptionEvents, '', service, { plan, change: change === 'deleted' ? 'cancelled' : change }), 1],
+    ),
     // premium earns for job_match and cv_parse two to one, starter for job_match and cv_tailor one to one.
     [of(featureMetrics.revenue, '', service, { feature: 'job_match', currency: 'usd' }), (58 * 2) / 3, 1e-6],
     [of(featureMetrics.revenue, '', service, { feature: 'cv_parse', currency: 'usd' }), 58 / 3, 1e-6],
@@ -180,14 +239,29 @@ function featureChecks(service: string): Check[] {
     [of(aliases.cvParseErrors, '', service, { error_type: '400' }), refused],
     [of(aliases.cvParseErrors, '', service, { error_type: OTHER }), 0],
     [of(aliases.aiMatchDuration, '_count', service, {}), matches],
-    [of(featureMetrics.generationSuccess, '', service, { type: 'text' }), text.filter(({ outcome }) => outcome === 'ok').reduce((sum, { count }) => sum + count, 0)],
-    [of(featureMetrics.generationFailure, '', service, { type: 'text' }), text.filter(({ outcome }) => outcome === 'error').reduce((sum, { count }) => sum + count, 0)],
+    [
+      of(featureMetrics.generationSuccess, '', service, { type: 'text' }),
+      text.filter(({ outcome }) => outcome === 'ok').reduce((sum, { count }) => sum + count, 0),
+    ],
+    [
+      of(featureMetrics.generationFailure, '', service, { type: 'text' }),
+      text.filter(({ outcome }) => outcome === 'error').reduce((sum, { count }) => sum + count, 0),
+    ],
     [of(featureMetrics.generationSuccess, '', service, { type: 'image' }), image?.completed ?? 0],
     [of(featureMetrics.generationFailure, '', service, { type: 'image' }), image?.failed ?? 0],
-    [of(featureMetrics.tokenSpend, '', service, { type: 'input' }), CALLS.filter(isSpent).reduce((sum, { usage, count }) => sum + (usage?.input ?? 0) * count, 0)],
-    [of(featureMetrics.tokenSpend, '', service, { type: 'output' }), CALLS.filter(isSpent).reduce((sum, { usage, count }) => sum + (usage?.output ?? 0) * count, 0)],
+    [
+      of(featureMetrics.tokenSpend, '', service, { type: 'input' }),
+      CALLS.filter(isSpent).reduce((sum, { usage, count }) => sum + (usage?.input ?? 0) * count, 0),
+    ],
+    [
+      of(featureMetrics.tokenSpend, '', service, { type: 'output' }),
+      CALLS.filter(isSpent).reduce((sum, { usage, count }) => sum + (usage?.output ?? 0) * count, 0),
+    ],
     [of(featureMetrics.tokenSpend, '', service, { type: 'image' }), image?.completed ?? 0],
-    [of(featureMetrics.tokenSpend, '', service, { type: 'embedding' }), CALLS.filter(({ api }) => api === 'embeddings').reduce((sum, { usage, count }) => sum + (usage?.input ?? 0) * count, 0)],
+    [
+      of(featureMetrics.tokenSpend, '', service, { type: 'embedding' }),
+      CALLS.filter(({ api }) => api === 'embeddings').reduce((sum, { usage, count }) => sum + (usage?.input ?? 0) * count, 0),
+    ],
     [of(featureMetrics.usersActive, '', service, { window: '5m' }), 3],
     [of(aliases.activeUsers, '', service, {}), 3],
     [of(selfMetrics.errors, '', service, {}), 0],
@@ -230,7 +304,13 @@ describe.skipIf(servers.missing)('the example application through the real colle
       entry,
       providers,
       isPreloaded: true,
-      env: { ...collector.env, OTEL_SERVICE_NAME: service, OTEL_METRIC_EXPORT_INTERVAL: '1000', REDIS_URL: hasRedis ? redis.url : undefined, NODE_OPTIONS: nodeOptions },
+      env: {
+        ...collector.env,
+        OTEL_SERVICE_NAME: service,
+        OTEL_METRIC_EXPORT_INTERVAL: '1000',
+        REDIS_URL: hasRedis ? redis.url : undefined,
+        NODE_OPTIONS: nodeOptions,
+      },
     });
     await playScript(url, providers);
     const resting = of(queueMetrics.depth, '', service, { state: 'waiting' });
@@ -244,7 +324,10 @@ describe.skipIf(servers.missing)('the example application through the real colle
     expect(app.stderr).not.toContain('[tallyman]');
 
     const checks = [...httpChecks(service), ...aiChecks(service), ...moneyChecks(service), ...queueChecks(service, hasRedis), ...featureChecks(service)];
-    const [last, value] = [of(webhookMetrics.conversions, '', service, {}), expected.PAYMENTS.filter(({ kind }) => kind === 'purchase' || kind === 'renewal').length];
+    const [last, value] = [
+      of(webhookMetrics.conversions, '', service, {}),
+      expected.PAYMENTS.filter(({ kind }) => kind === 'purchase' || kind === 'renewal').length,
+    ];
     await prometheus.until(last, (samples) => samples[0]?.value === value, { timeout: 30_000 });
     const wrong: string[] = [];
     for (const [promql, wanted, tolerance = 0] of checks) {

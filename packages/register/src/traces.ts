@@ -12,13 +12,13 @@ interface NodeSdk {
  */
 export function startTraces(attributes: Readonly<Record<string, string>>): void {
   const require = createRequire(__filename);
-  const { NodeSDK, resources } = require('@opentelemetry/sdk-node') as {
-    NodeSDK: new (options: object) => NodeSdk;
-    resources: { resourceFromAttributes(attributes: object): unknown };
+  const { NodeSDK } = require('@opentelemetry/sdk-node') as { NodeSDK: new (options: object) => NodeSdk };
+  const { resourceFromAttributes } = createRequire(require.resolve('@opentelemetry/sdk-node'))('@opentelemetry/resources') as {
+    resourceFromAttributes(attributes: object): unknown;
   };
   const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http') as { HttpInstrumentation: new () => unknown };
   const sdk = new NodeSDK({
-    resource: resources.resourceFromAttributes(attributes),
+    resource: resourceFromAttributes(attributes),
     autoDetectResources: false,
     metricReaders: [],
     logRecordProcessors: [],

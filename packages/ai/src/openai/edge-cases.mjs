@@ -144,6 +144,14 @@ export const furtherCases = {
     const error = await client.chat.completions.create(plain, options).catch((reason) => reason);
     return { name: error.constructor.name, message: error.message, status: error.status, code: error.code, keys: Object.keys(error) };
   },
+  'rejections that are all handled': async ({ unreachable }) => {
+    const ask = () => unreachable.chat.completions.create(plain);
+    const asked = [ask(), ask().withResponse(), ask().asResponse(), ask().finally(() => {}), ask()._thenUnwrap((data) => data)];
+    const results = await Promise.allSettled(asked);
+    // An unhandled rejection is told before the next immediate.
+    await new Promise((resolve) => setImmediate(resolve));
+    return results.map(({ status, reason }) => `${status} ${reason?.message}`);
+  },
   'an aborted request': async ({ client }) => {
     const error = await client.chat.completions.create(plain, { signal: AbortSignal.abort() }).catch((reason) => reason);
     return { name: error.constructor.name, message: error.message };

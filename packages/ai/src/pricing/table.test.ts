@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { runApp } from '@tallyman/testkit';
 import { expect, it } from 'vitest';
 import { billedUsage, type CallUsage } from '../usage.ts';
@@ -67,8 +66,8 @@ const call = (model: string): string =>
   `{ const call = measureCall({ operation: 'chat', provider: 'openai', requestModel: '${model}' }); call.report({ usage: { input: 10, output: 1 } }); call.end('ok'); }`;
 
 async function run(script: string) {
-  const index = pathToFileURL(`${import.meta.dirname}/../index.ts`).href;
-  const app = await runApp({ args: ['--input-type=module', '-e', `import { measureCall } from '${index}';\n${script}`], cwd: import.meta.dirname });
+  const args = ['--input-type=module', '-e', `import { measureCall } from '@tallyman/ai';\n${script}`];
+  const app = await runApp({ args, cwd: import.meta.dirname });
   const { code } = await app.ended;
   return { code, stdout: app.stdout, stderr: app.stderr };
 }

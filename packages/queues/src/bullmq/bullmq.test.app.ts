@@ -1,7 +1,7 @@
 /** An application with a queue. Prints all that it can see of its jobs, and ends by itself; `bare`, hooked, or with its classes instrumented. */
 import { readMetrics } from '@tallyman/core';
-import type { Bullmq } from './bullmq.test.harness.ts';
 import { startDepth } from '../depth.ts';
+import type { Bullmq } from './bullmq.test.harness.ts';
 import { instrumentBullMQ } from './index.ts';
 
 const [variant = '', folder = '', port, name = ''] = process.argv.slice(2);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { PGlite } from '@electric-sql/pglite';
-import { installHook } from '@tallyman/core';
+import { installHook, runtime } from '@tallyman/core';
 import { runApp } from '@tallyman/testkit';
 import type { QueueHarness, QueueUnderTest } from '@tallyman/testkit/conformance/queues';
 import type { PgBoss } from 'pg-boss';
@@ -13,26 +13,19 @@ import { adapter } from './index.ts';
 /** Runs TypeScript sources, which Node 22 does only when it is told to. */
 const NODE_FLAGS = ['--experimental-strip-types', '--disable-warning=ExperimentalWarning'];
 
-/** A pg-boss with its database. */
+/** A pg-boss that works. */
 export interface RunningBoss {
   readonly boss: PgBoss;
   stop(): Promise<void>;
 }
 
-/** pg-boss on a PGlite, in memory unless a folder is given; its monitor counts each second. */
-export async function startBoss(folder?: string, options: object = {}): Promise<RunningBoss> {
-  const { fromPglite, PgBoss } = await import('pg-boss');
-  const database = new PGlite(folder);
+/** pg-boss on a PGlite; its monitor counts each second. */
+export async function startBoss(database: PGlite, options: object = {}, library?: typeof import('pg-boss')): Promise<RunningBoss> {
+  const { fromPglite, PgBoss } = library ?? (await import('pg-boss'));
   const boss = new PgBoss({ db: fromPglite(database), backend: 'pglite', monitorIntervalSeconds: 1, superviseIntervalSeconds: 1, ...options });
   boss.on('error', (error) => console.error(error));
   await boss.start();
-  return {
-    boss,
-    async stop() {
-      await boss.stop({ graceful: true, timeout: 2000 });
-      await database.close();
-    },
-  };
+  return { boss, stop: () => boss.stop({ graceful: true, timeout: 2000 }) };
 }
 
 /** pg-boss, hooked before it is loaded, for one test file. */
@@ -40,6 +33,7 @@ export class PgBossHarness implements QueueHarness {
   readonly system = 'pg-boss';
   readonly type = 'default';
   readonly tellsAge = false;
+  readonly database = new PGlite();
   #running: RunningBoss | undefined;
 
   get boss(): PgBoss {
@@ -49,12 +43,13 @@ export class PgBossHarness implements QueueHarness {
 
   async start(): Promise<void> {
     startDepth({ first: 50, interval: 100, timeout: 1000 });
-    installHook([adapter]);
-    this.#running = await startBoss();
+    if (!runtime.adapters.has(adapter.name)) installHook([adapter]);
+    this.#running = await startBoss(this.database);
   }
 
   async stop(): Promise<void> {
     await this.#running?.stop();
+    await this.database.close();
   }
 
   async open(name: string): Promise<QueueUnderTest> {
@@ -80,10 +75,12 @@ export class PgBossHarness implements QueueHarness {
   async workElsewhere(name: string): Promise<unknown> {
     const folder = await mkdtemp(join(tmpdir(), 'tallyman-pglite-'));
     try {
-      const { boss, stop } = await startBoss(folder);
+      const database = new PGlite(folder);
+      const { boss, stop } = await startBoss(database);
       await boss.createQueue(name);
       await boss.send(name, {});
       await stop();
+      await database.close();
       const worker = await runApp({ nodeFlags: NODE_FLAGS, entry: fileURLToPath(new URL('pg-boss.test.worker.ts', import.meta.url)), args: [folder, name] });
       const { code } = await worker.ended;
       if (code !== 0) throw new Error(worker.stderr);

@@ -71,7 +71,7 @@ it('takes the plan that is charged, not the one that is credited', async () => {
 });
 
 it('does not give the name of one price to another of the same subscription', async () => {
-  const items = { data: [{ price: { id: 'price_k', lookup_key: 'main' } }, { price: { id: 'price_l' } }] };
+  const items = { data: [{ price: { id: 'price_l' } }, { price: { id: 'price_k', lookup_key: 'main' } }] };
   const subscription = { id: 'sub_k', object: 'subscription', status: 'active', items };
   expect(await planOf({ lines: { data: [priced('price_l')] } }, ['customer.subscription.created', subscription])).toBe('unknown');
 });

@@ -51,6 +51,7 @@ describe('what is no purchase', () => {
       'an intent that only authorises',
       ['payment_intent.amount_capturable_updated', { id: next('pi'), object: 'payment_intent', amount: 1000, currency: 'usd' }],
     ],
+    ['an authorisation, in older API versions', ['charge.succeeded', charge({ captured: false, amount_captured: undefined })]],
     ['an invoice that is open', ['invoice.finalized', invoice({})]],
     ['money without a currency', ['invoice.paid', invoice({ currency: null })]],
   ])('%s', async (_what, event) => {
