@@ -40,7 +40,7 @@ export async function alternateSlices({ variants, repetitions, slices }, { start
             .push(await slice(app));
       }
     } finally {
-      await Promise.all(apps.map((app) => app.stop()));
+      for (const app of apps) await app.stop();
     }
   }
   return measurements;

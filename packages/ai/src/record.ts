@@ -75,25 +75,31 @@ export function recordCall(call: EndedCall): void {
   }));
 }
 
-type AnsweredLabels = Omit<Parameters<typeof record.inputTokens>[1], 'gen_ai.token.modality'>;
+type TokenAttributes = { -readonly [K in keyof Parameters<typeof record.inputTokens>[1]]: Parameters<typeof record.inputTokens>[1][K] };
 
 /** The conventions want counters from every call, so one without usage adds 0 of modality `unknown`; embeddings have input only. */
-function recordTokens(usage: BilledUsage | undefined, labels: AnsweredLabels, isEmbedding: boolean): void {
-  recordSplit(record.inputTokens, usage?.inputSplit, labels);
+function recordTokens(usage: BilledUsage | undefined, labels: Omit<TokenAttributes, 'gen_ai.token.modality'>, isEmbedding: boolean): void {
+  const attributes: TokenAttributes = { ...labels, 'gen_ai.token.modality': 'unknown' };
+  recordSplit(record.inputTokens, usage?.inputSplit, attributes);
   if (isEmbedding) return;
-  recordSplit(record.outputTokens, usage?.outputSplit, labels);
-  const unknown = { ...labels, 'gen_ai.token.modality': 'unknown' } as const;
-  record.cacheReadTokens(usage?.cacheRead ?? 0, unknown);
-  record.cacheWriteTokens(usage?.cacheWrite ?? 0, unknown);
-  record.reasoningTokens(usage?.reasoning ?? 0, unknown);
+  recordSplit(record.outputTokens, usage?.outputSplit, attributes);
+  attributes['gen_ai.token.modality'] = 'unknown';
+  record.cacheReadTokens(usage?.cacheRead ?? 0, attributes);
+  record.cacheWriteTokens(usage?.cacheWrite ?? 0, attributes);
+  record.reasoningTokens(usage?.reasoning ?? 0, attributes);
 }
 
-function recordSplit(counter: typeof record.inputTokens | typeof record.outputTokens, split: TokenSplit | undefined, labels: AnsweredLabels): void {
-  const { text = 0, audio = 0, image = 0, unknown = 0 } = split ?? {};
-  if (text > 0) counter(text, { ...labels, 'gen_ai.token.modality': 'text' });
-  if (audio > 0) counter(audio, { ...labels, 'gen_ai.token.modality': 'audio' });
-  if (image > 0) counter(image, { ...labels, 'gen_ai.token.modality': 'image' });
-  if (unknown > 0 || text + audio + image === 0) counter(unknown, { ...labels, 'gen_ai.token.modality': 'unknown' });
+const MODALITIES = ['text', 'audio', 'image', 'unknown'] as const;
+
+/** A recorder keeps nothing of the attributes that it is given, so one object serves them all. */
+function recordSplit(counter: typeof record.inputTokens | typeof record.outputTokens, split: TokenSplit | undefined, attributes: TokenAttributes): void {
+  const isEmpty = split === undefined || split.text + split.audio + split.image + split.unknown === 0;
+  for (const modality of MODALITIES) {
+    const tokens = split?.[modality] ?? 0;
+    if (tokens === 0 && !(isEmpty && modality === 'unknown')) continue;
+    attributes['gen_ai.token.modality'] = modality;
+    counter(tokens, attributes);
+  }
 }
 
 /** A failed call without usage is not billed. */

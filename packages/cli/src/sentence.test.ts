@@ -18,8 +18,20 @@ function feature(
 
 const sentence = (...series: readonly Series[][]) => sentenceOf(tableOf(series.flat()));
 
-test('who earns most for its tokens, and what costs without earning', () => {
+test('what the biggest earner earns for its tokens, and what costs without earning', () => {
   expect(sentence([...recordedSeries])).toBe('job_match earned $9.40 per $1 of tokens; cv_parse costs $0.021 a use and earns nothing');
+});
+
+test('the biggest earner is the one with the most revenue, not the one whose cents cost next to nothing', () => {
+  expect(sentence(feature('a', { dollars: 1, revenue: 5 }), feature('tiny', { dollars: 0.001, revenue: 0.5 }))).toBe(
+    'a earned $5.00 per $1 of tokens; tiny costs $0.000010 a use',
+  );
+});
+
+test('what earns nothing is named before what earns in another currency', () => {
+  const earner = feature('a', { dollars: 1, revenue: 5 });
+  const abroad = feature('b', { dollars: 2, revenue: 1, currency: 'jpy' });
+  expect(sentence(earner, abroad, feature('c', { dollars: 1 }))).toBe('a earned $5.00 per $1 of tokens; c costs $0.010 a use and earns nothing');
 });
 
 test('among those that earn nothing, the one that costs most', () => {

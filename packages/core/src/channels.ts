@@ -40,7 +40,7 @@ export interface AiCallEvent extends EventAttribution {
   readonly costSource: 'provider' | 'user' | 'table' | undefined;
 }
 
-/** Money that a verified webhook event tells of. */
+/** Money that verified webhook events tell of, or a change of a subscription, published when it is counted, on `tallyman:payment`. */
 export interface PaymentEvent {
   readonly kind: 'conversion' | 'failure' | 'refund' | 'dispute' | 'subscription';
   readonly provider: string;
@@ -63,8 +63,6 @@ export interface DeliveryEvent extends EventAttribution {
   readonly verification: 'sdk' | 'provider_api' | 'accepted' | 'rejected' | 'unknown';
   readonly duplicate: boolean;
   readonly durationSeconds: number;
-  /** What the delivery counted for; empty for duplicates and unverified ones. */
-  readonly payments: readonly PaymentEvent[];
 }
 
 /** One attempt of a job, published when it has ended, on `tallyman:queue.job`. */
@@ -120,6 +118,7 @@ function typed<E>(name: string): TypedChannel<E> {
 export const channels = {
   aiCall: typed<AiCallEvent>('tallyman:ai.call'),
   delivery: typed<DeliveryEvent>('tallyman:webhook.delivery'),
+  payment: typed<PaymentEvent>('tallyman:payment'),
   job: typed<JobEvent>('tallyman:queue.job'),
   featureUse: typed<FeatureUseEvent>('tallyman:feature.use'),
 } as const;

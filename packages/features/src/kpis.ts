@@ -1,5 +1,5 @@
 import { featureMetrics } from '@tallyman/catalog';
-import { type AiCallEvent, bindMetrics, channels, type DeliveryEvent, type JobEvent, runtime } from '@tallyman/core';
+import { type AiCallEvent, bindMetrics, channels, type JobEvent, type PaymentEvent, runtime } from '@tallyman/core';
 
 const record = bindMetrics(featureMetrics);
 
@@ -26,7 +26,7 @@ export function startKpis(): void {
     generate(call);
   });
   channels.job.subscribe(generateByJob);
-  channels.delivery.subscribe(earn);
+  channels.payment.subscribe(earn);
 }
 
 function generationOf(queue: string): string | undefined {
@@ -66,13 +66,11 @@ function count(type: string, outcome: string, errorType: string | undefined): vo
 }
 
 /** Shares a plan's payment out among the features that the plan pays for, by their weights. Refunds are counted by `payment.refunded` alone. */
-function earn({ payments }: DeliveryEvent): void {
-  for (const { kind, plan, currency, amount } of payments) {
-    if (kind !== 'conversion' || amount === undefined || currency === undefined) continue;
-    const { earns } = (runtime.configuration as ForeignConfiguration).webhooks ?? {};
-    const weights = earns !== undefined && Object.hasOwn(earns, plan) ? Object.entries(earns[plan] ?? {}) : [];
-    const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
-    if (total <= 0) continue;
-    for (const [feature, weight] of weights) record.revenue((amount * weight) / total, { feature, currency });
-  }
+function earn({ kind, plan, currency, amount }: PaymentEvent): void {
+  if (kind !== 'conversion' || amount === undefined || currency === undefined) return;
+  const { earns } = (runtime.configuration as ForeignConfiguration).webhooks ?? {};
+  const weights = earns !== undefined && Object.hasOwn(earns, plan) ? Object.entries(earns[plan] ?? {}) : [];
+  const total = weights.reduce((sum, [, weight]) => sum + weight, 0);
+  if (total <= 0) return;
+  for (const [feature, weight] of weights) record.revenue((amount * weight) / total, { feature, currency });
 }

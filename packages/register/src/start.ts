@@ -4,7 +4,7 @@ import { createMetricProducer, errorType, installHook, log, logOnce, runtime, sa
 import { startFeatures } from '@tallyman/features';
 import { adapters as httpAdapters, startHttp } from '@tallyman/http';
 import { adapters as queueAdapters, startQueues } from '@tallyman/queues';
-import { adapters as webhookAdapters } from '@tallyman/webhooks';
+import { settleHeldPurchases, adapters as webhookAdapters } from '@tallyman/webhooks';
 import { loadConfiguration } from './configuration-file.ts';
 import { isEnabled, metricsExporters, milliseconds, otlpTarget, text, wantsTraces } from './environment.ts';
 import { flushSynchronously } from './flush.ts';
@@ -78,6 +78,7 @@ function startExport(attributes: () => Record<string, string>): void {
   if (!exporters.includes('otlp') || target.protocol === 'grpc') return;
   onEnd(() => {
     endIdleCalls();
+    settleHeldPurchases();
     const { changes } = runtime.registry;
     if (changes === delivered || !flushSynchronously(target, attributes(), version)) return;
     delivered = changes;

@@ -2,6 +2,6 @@ export * from './app.ts';
 export * from './node-versions.ts';
 export * from './otlp/index.ts';
 export * from './process.ts';
+export * from './recorded.ts';
 export * from './servers/index.ts';
 export * from './wait.ts';
-export * from './recorded.ts';

@@ -12,6 +12,7 @@ export type { Money } from './currencies.ts';
 export { type Fingerprint, observeDeliveries, reportVerification, type Verification } from './delivery.ts';
 export type { Sighting } from './occurrences.ts';
 export type { Change, Conversion, Failure, Note, Return, Statement, SubscriptionChange } from './payments.ts';
+export { settleHeldPurchases } from './payments.ts';
 export type { PlanEvidence } from './plans.ts';
 export type { FailureReason, Outcome, VerifiedEvent } from './settlement.ts';
 export type { WebhooksConfiguration };

@@ -1,8 +1,8 @@
 import { type AttributesOf, webhookMetrics } from '@tallyman/catalog';
-import { bindMetrics, type PaymentEvent, shared } from '@tallyman/core';
+import { bindMetrics, channels, type PaymentEvent, safely, shared } from '@tallyman/core';
 import { BoundedMap } from './bounded-map.ts';
 import { type Money, majorUnits } from './currencies.ts';
-import { Occurrences, type Sighting } from './occurrences.ts';
+import { type Occurrence, Occurrences, type Sighting } from './occurrences.ts';
 import { type PlanEvidence, planOf } from './plans.ts';
 
 /** What happened to a subscription: the closed set of the catalog. */
@@ -82,24 +82,25 @@ const memories = shared('webhooks.payments', () => new Map<string, Memory>());
 
 /**
  * Records what an accepted event means: each purchase, failed attempt, refund and dispute once, however many events tell of it.
- * The first event that tells of a purchase sets its labels. Returns what was counted.
+ * What was counted is published on `tallyman:payment`.
  */
-export function recordStatements(provider: string, statements: readonly Statement[]): PaymentEvent[] {
+export function recordStatements(provider: string, statements: readonly Statement[]): void {
   let memory = memories.get(provider);
   if (memory === undefined) {
     memory = create();
     memories.set(provider, memory);
   }
   for (const statement of statements) learn(memory, statement);
-  const events: PaymentEvent[] = [];
-  for (const statement of statements) {
-    const counted = count(provider, memory, statement);
-    if (counted !== undefined) events.push({ provider, currency: undefined, amount: undefined, errorType: undefined, change: undefined, ...counted });
-  }
-  return events;
+  for (const statement of statements) publish(provider, count(provider, memory, statement));
+  for (const purchase of held.purchases) if (labels(purchase.memory, purchase.statement).plan !== UNKNOWN) settle(purchase);
 }
 
 type Counted = Pick<PaymentEvent, 'kind' | 'method' | 'plan'> & Partial<PaymentEvent>;
+
+function publish(provider: string, counted: Counted | undefined): void {
+  if (counted === undefined) return;
+  channels.payment.publish(() => ({ provider, currency: undefined, amount: undefined, errorType: undefined, change: undefined, ...counted }));
+}
 
 function count(provider: string, memory: Memory, statement: Statement): Counted | undefined {
   switch (statement.kind) {
@@ -117,13 +118,68 @@ function count(provider: string, memory: Memory, statement: Statement): Counted 
   }
 }
 
+/** A purchase whose plan no event has told yet. */
+interface HeldPurchase {
+  readonly provider: string;
+  readonly memory: Memory;
+  readonly statement: Conversion;
+  readonly occurrence: Occurrence;
+  /** `performance.now()`, in milliseconds. */
+  readonly heldSince: number;
+}
+
+/**
+ * How long a purchase without a known plan waits for an event that tells it, in milliseconds: a charge names none, comes first, and the invoice
+ * or session of the same purchase follows within seconds. A counter cannot be given another label afterwards.
+ */
+const PATIENCE_MS = 15_000;
+
+const held = shared('webhooks.held', () => ({ purchases: new Set<HeldPurchase>(), timer: undefined as NodeJS.Timeout | undefined }));
+
+/** Counts the purchases that have waited `patience` milliseconds for their plan as they are; without one all of them, for the end of the process. */
+export function settleHeldPurchases(patience = 0): void {
+  const latest = performance.now() - patience;
+  for (const purchase of held.purchases) if (purchase.heldSince <= latest) settle(purchase);
+}
+
+function hold(purchase: HeldPurchase): void {
+  held.purchases.add(purchase);
+  held.timer ??= setTimeout(() => safely('webhooks.held', sweep), PATIENCE_MS).unref();
+}
+
+function sweep(): void {
+  held.timer = undefined;
+  settleHeldPurchases(PATIENCE_MS);
+  if (held.purchases.size > 0) held.timer = setTimeout(() => safely('webhooks.held', sweep), PATIENCE_MS / 10).unref();
+}
+
 /** No money, no conversion: trials, vouchers for the whole price and saved cards are none. */
 function countConversion(provider: string, memory: Memory, statement: Conversion): Counted | undefined {
-  const amount = majorUnits(statement.amount);
-  if (!(amount > 0)) return undefined;
+  if (!(majorUnits(statement.amount) > 0)) return undefined;
   const { occurrence, isNew } = memory.conversion.see(statement.purchase);
-  if (!isNew) return undefined;
-  const { method, plan } = labels(memory, statement);
+  const { plan } = labels(memory, statement);
+  if (!isNew) {
+    if (plan !== UNKNOWN) settleOccurrence(occurrence, plan);
+    return undefined;
+  }
+  const purchase: HeldPurchase = { provider, memory, statement, occurrence, heldSince: performance.now() };
+  if (plan !== UNKNOWN) return convert(purchase, plan);
+  hold(purchase);
+  return undefined;
+}
+
+function settle(purchase: HeldPurchase, plan = labels(purchase.memory, purchase.statement).plan): void {
+  held.purchases.delete(purchase);
+  publish(purchase.provider, convert(purchase, plan));
+}
+
+function settleOccurrence(occurrence: Occurrence | undefined, plan: string): void {
+  for (const purchase of held.purchases) if (purchase.occurrence === occurrence) settle(purchase, plan);
+}
+
+function convert({ provider, memory, statement, occurrence }: HeldPurchase, plan: string): Counted {
+  const { method } = labels(memory, statement);
+  const amount = majorUnits(statement.amount);
   const currency = statement.amount.currency.toLowerCase();
   occurrence.plan = plan;
   record.conversions(1, { 'payment.provider': provider, 'payment.method': method, plan });
@@ -145,7 +201,9 @@ function countReturn(provider: string, memory: Memory, statement: Return): Count
   const amount = majorUnits(statement.amount);
   if (!(amount > 0) || !memory[kind].see(statement.sighting).isNew) return undefined;
   const { method, plan: told } = labels(memory, statement);
-  const plan = memory.conversion.find(statement.paid)?.plan ?? told;
+  const purchase = memory.conversion.find(statement.paid);
+  settleOccurrence(purchase, told);
+  const plan = purchase?.plan ?? told;
   const currency = statement.amount.currency.toLowerCase();
   const metric = kind === 'refund' ? record.refunded : record.disputed;
   metric(amount, { 'payment.provider': provider, currency, plan });

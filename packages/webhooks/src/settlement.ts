@@ -1,5 +1,5 @@
 import { type AttributesOf, OTHER, webhookMetrics } from '@tallyman/catalog';
-import { type Attribution, attributedFeature, bindMetrics, channels, eventAttribution, type PaymentEvent, shared } from '@tallyman/core';
+import { type Attribution, attributedFeature, bindMetrics, channels, eventAttribution, shared } from '@tallyman/core';
 import { BoundedMap } from './bounded-map.ts';
 import { recordStatements, type Statement } from './payments.ts';
 
@@ -52,7 +52,7 @@ export function settle(delivery: Delivery, outcome: Outcome, durationSeconds: nu
   const eventType = event === undefined ? UNVERIFIED : (event.type ?? OTHER);
   record.received(1, { 'webhook.provider': provider, 'webhook.event_type': eventType, outcome, 'webhook.verification': verification });
   if (durationSeconds !== undefined) record.duration(durationSeconds, { 'webhook.provider': provider, outcome });
-  const { duplicate, payments } = event === undefined ? { duplicate: false, payments: [] } : countEvent(delivery, event, outcome);
+  const duplicate = event !== undefined && countEvent(delivery, event, outcome);
   channels.delivery.publish(() => ({
     ...eventAttribution(attribution, attributedFeature(attribution)),
     provider,
@@ -61,7 +61,6 @@ export function settle(delivery: Delivery, outcome: Outcome, durationSeconds: nu
     verification,
     duplicate,
     durationSeconds: durationSeconds ?? 0,
-    payments,
   }));
 }
 
@@ -76,18 +75,16 @@ export function settleLate(delivery: Delivery, event: VerifiedEvent, outcome: Ou
   countEvent(delivery, event, outcome);
 }
 
-function countEvent(
-  { provider, receivedMs }: Delivery,
-  event: VerifiedEvent,
-  outcome: Outcome,
-): { readonly duplicate: boolean; readonly payments: readonly PaymentEvent[] } {
+/** Counts what a verified event means once it is accepted; tells whether it had been accepted before. */
+function countEvent({ provider, receivedMs }: Delivery, event: VerifiedEvent, outcome: Outcome): boolean {
   if (event.createdMs !== undefined) record.lag((receivedMs - event.createdMs) / 1000, { 'webhook.provider': provider });
   const key = `${provider} ${event.id}`;
   const duplicate = event.id !== undefined && accepted.get(key) === true;
   if (duplicate) record.duplicates(1, { 'webhook.provider': provider });
-  if (duplicate || outcome !== 'accepted') return { duplicate, payments: [] };
+  if (duplicate || outcome !== 'accepted') return duplicate;
   if (event.id !== undefined) accepted.set(key, true);
-  return { duplicate, payments: recordStatements(provider, event.statements) };
+  recordStatements(provider, event.statements);
+  return false;
 }
 
 /** Counts a check that failed. */

@@ -11,18 +11,18 @@ const REASONING_APART: ReadonlySet<string> = new Set(['x_ai', 'gcp.gemini', 'gcp
  */
 export function readUsage(usage: unknown, provider: string): CallUsage | undefined {
   if (!isFields(usage)) return undefined;
-  const input = first(usage.prompt_tokens, usage.input_tokens);
-  const output = first(usage.completion_tokens, usage.output_tokens);
+  const input = number(usage.prompt_tokens) ?? number(usage.input_tokens);
+  const output = number(usage.completion_tokens) ?? number(usage.output_tokens);
   if (input === undefined && output === undefined) return undefined;
-  const inputDetails = fields(usage.prompt_tokens_details, usage.input_tokens_details, usage.input_token_details, usage.prompt_token_details);
-  const outputDetails = fields(usage.completion_tokens_details, usage.output_tokens_details);
-  const apart = REASONING_APART.has(provider) ? Math.max((first(usage.total_tokens) ?? 0) - (input ?? 0) - (output ?? 0), 0) : 0;
+  const inputDetails = fields(usage.prompt_tokens_details ?? usage.input_tokens_details ?? usage.input_token_details ?? usage.prompt_token_details);
+  const outputDetails = fields(usage.completion_tokens_details ?? usage.output_tokens_details);
+  const apart = REASONING_APART.has(provider) ? Math.max((number(usage.total_tokens) ?? 0) - (input ?? 0) - (output ?? 0), 0) : 0;
   return {
     input: input ?? 0,
     output: (output ?? 0) + apart,
-    cacheRead: first(inputDetails.cached_tokens, usage.prompt_cache_hit_tokens, usage.num_cached_tokens),
-    cacheWrite: first(inputDetails.cache_write_tokens),
-    reasoning: Math.max(first(outputDetails.reasoning_tokens) ?? 0, apart),
+    cacheRead: number(inputDetails.cached_tokens) ?? number(usage.prompt_cache_hit_tokens) ?? number(usage.num_cached_tokens),
+    cacheWrite: number(inputDetails.cache_write_tokens),
+    reasoning: Math.max(number(outputDetails.reasoning_tokens) ?? 0, apart),
     inputModalities: modalities(inputDetails),
     outputModalities: modalities(outputDetails),
   };
@@ -36,14 +36,14 @@ export function reportedCost(usage: unknown, provider: string): number | undefin
   if (!isFields(usage)) return undefined;
   switch (provider) {
     case 'openrouter': {
-      const upstream = usage.is_byok === true ? first(fields(usage.cost_details).upstream_inference_cost) : 0;
-      const fee = first(usage.cost);
+      const upstream = usage.is_byok === true ? number(fields(usage.cost_details).upstream_inference_cost) : 0;
+      const fee = number(usage.cost);
       return fee === undefined || upstream === undefined ? undefined : fee + upstream;
     }
     case 'perplexity':
-      return first(fields(usage.cost).total_cost);
+      return number(fields(usage.cost).total_cost);
     case 'x_ai': {
-      const ticks = first(usage.cost_in_usd_ticks);
+      const ticks = number(usage.cost_in_usd_ticks);
       return ticks === undefined ? undefined : ticks / 1e10;
     }
     default:
@@ -52,16 +52,18 @@ export function reportedCost(usage: unknown, provider: string): number | undefin
 }
 
 function modalities(details: Fields): ModalityTokens {
-  return { text: first(details.text_tokens), audio: first(details.audio_tokens), image: first(details.image_tokens) };
+  return { text: number(details.text_tokens), audio: number(details.audio_tokens), image: number(details.image_tokens) };
 }
 
-function first(...values: unknown[]): number | undefined {
-  return values.find((value): value is number => typeof value === 'number' && Number.isFinite(value));
+function number(value: unknown): number | undefined {
+  return typeof value === 'number' && Number.isFinite(value) ? value : undefined;
 }
 
-function fields(...values: unknown[]): Fields {
-  return values.find(isFields) ?? {};
+function fields(value: unknown): Fields {
+  return isFields(value) ? value : NONE;
 }
+
+const NONE: Fields = {};
 
 function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null;

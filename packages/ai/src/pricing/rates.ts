@@ -51,36 +51,34 @@ const MILLION = 1_000_000;
  * `factor` is that of the service tier: it holds for tokens, not for fees.
  */
 export function costAt(rates: Rates, { usage, images, webSearches }: Billable, factor: number): CostParts | undefined {
-  const prompt = usage?.input ?? 0;
-  const price = (tokens: number, ...rate: (Rate | undefined)[]): number => (tokens === 0 ? 0 : (tokens * usd(rate, prompt) * factor) / MILLION);
+  const { input: prompt = 0, cacheRead = 0, cacheWrite = 0, reasoning = 0, inputSplit = NOTHING, outputSplit = NOTHING } = usage ?? {};
   const free = rates.image === undefined && rates.request === undefined ? undefined : 0;
   const input = rates.input ?? free;
   const output = rates.output ?? free;
-  const byImage = rates.image !== undefined && images > 0;
-
-  const { cacheRead = 0, cacheWrite = 0, reasoning = 0, inputSplit = NOTHING, outputSplit = NOTHING } = usage ?? {};
+  const price = (tokens: number, rate: Rate | undefined): number => (tokens === 0 ? 0 : (tokens * dollars(rate, prompt) * factor) / MILLION);
   const fresh = without(inputSplit, cacheRead + cacheWrite);
   const answer = without(outputSplit, reasoning);
-  const cost = {
-    input: price(fresh.text + fresh.unknown, input) + price(fresh.audio, rates.inputAudio, input) + price(fresh.image, rates.inputImage, input),
-    cache_read: price(cacheRead, rates.cacheRead, input),
-    cache_write: price(cacheWrite, rates.cacheWrite, input),
-    output: byImage
-      ? images * (rates.image ?? 0)
-      : price(answer.text + answer.unknown, output) +
-        price(answer.audio, rates.outputAudio, output) +
-        price(answer.image, rates.outputImage, output) +
-        price(reasoning, rates.reasoning, output),
-    tool: webSearches * (rates.webSearch ?? 0),
-    request: rates.request ?? 0,
+
+  const parts: (readonly [CostComponent, number])[] = [
+    ['input', price(fresh.text + fresh.unknown, input) + price(fresh.audio, rates.inputAudio ?? input) + price(fresh.image, rates.inputImage ?? input)],
+  ];
+  const add = (component: CostComponent, amount: number): void => {
+    if (amount !== 0) parts.push([component, amount]);
   };
-  const parts = (Object.entries(cost) as [CostComponent, number][]).filter(([component, amount]) => amount !== 0 || component === 'input');
+  add('cache_read', price(cacheRead, rates.cacheRead ?? input));
+  add('cache_write', price(cacheWrite, rates.cacheWrite ?? input));
+  if (rates.image !== undefined && images > 0) add('output', images * rates.image);
+  else {
+    const spoken = price(answer.audio, rates.outputAudio ?? output) + price(answer.image, rates.outputImage ?? output);
+    add('output', price(answer.text + answer.unknown, output) + spoken + price(reasoning, rates.reasoning ?? output));
+  }
+  add('tool', webSearches * (rates.webSearch ?? 0));
+  add('request', rates.request ?? 0);
   return parts.some(([, amount]) => Number.isNaN(amount)) ? undefined : parts;
 }
 
-/** The first rate that is given, for a prompt of that size; NaN when there is none. */
-function usd(rates: readonly (Rate | undefined)[], prompt: number): number {
-  const rate = rates.find((one) => one !== undefined);
+/** A rate for a prompt of that size; NaN when there is none. */
+function dollars(rate: Rate | undefined, prompt: number): number {
   if (rate === undefined) return Number.NaN;
   if (typeof rate === 'number') return rate;
   return rate.tiers.reduce((price, tier) => (prompt > tier.start ? tier.price : price), rate.base);
@@ -88,6 +86,7 @@ function usd(rates: readonly (Rate | undefined)[], prompt: number): number {
 
 /** Takes tokens out of a split whose modality is not told: from what is not told apart first, then text, audio and images. */
 function without(split: TokenSplit, tokens: number): TokenSplit {
+  if (tokens === 0) return split;
   let rest = tokens;
   const take = (available: number): number => {
     const taken = Math.min(available, rest);

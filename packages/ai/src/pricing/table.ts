@@ -22,7 +22,7 @@ const PROVIDER_IDS: Readonly<Record<string, string>> = {
 
 /** Some prices depend on the time of day, so a rate is looked up again after a minute. */
 const LIFETIME = 60_000;
-/** Model names come from outside; beyond the bound the cache starts anew. */
+/** Model names come from outside; beyond the bound a provider's cache starts anew. */
 const MAX_CACHED = 1000;
 
 interface Cached {
@@ -30,19 +30,23 @@ interface Cached {
   readonly rates: Rates | undefined;
 }
 
-const cache = new Map<string, Cached>();
+/** By provider and model. */
+const cache = new Map<string, Map<string, Cached>>();
 let table: PriceTable | undefined;
 let asked = false;
 
 /** The rates of the bundled price table; undefined when it does not know the model of this provider. */
 export function tableRates(provider: string, model: string): Rates | undefined {
-  const key = `${provider}\n${model}`;
+  let models = cache.get(provider);
+  if (models === undefined || models.size >= MAX_CACHED) {
+    models = new Map();
+    cache.set(provider, models);
+  }
+  const cached = models.get(model);
   const now = Date.now();
-  const cached = cache.get(key);
   if (cached !== undefined && cached.until > now) return cached.rates;
   const rates = lookUp(provider, model);
-  if (cache.size >= MAX_CACHED) cache.clear();
-  cache.set(key, { until: now + LIFETIME, rates });
+  models.set(model, { until: now + LIFETIME, rates });
   return rates;
 }
 

@@ -101,14 +101,14 @@ export function patchJob(Job: BullClass): void {
     safely(WHERE, () => attemptOf(this).end(this.finishedOn ? 'error' : 'retry', error));
     return result;
   });
-  around(Job, 'create', async (original, queue, name, data, options: BullOptions | undefined) => {
-    const job = await original(queue, name, data, safely(WHERE, () => carrying(options)) ?? options);
+  around(Job, 'create', async (original, queue, name, data, options: BullOptions | undefined, ...rest) => {
+    const job = await original(queue, name, data, safely(WHERE, () => carrying(options)) ?? options, ...rest);
     noticeAdded([job]);
     return job;
   });
-  around(Job, 'createBulk', async (original, queue, jobs: readonly { readonly opts?: BullOptions }[]) => {
+  around(Job, 'createBulk', async (original, queue, jobs: readonly { readonly opts?: BullOptions }[], ...rest) => {
     const carried = safely(WHERE, () => jobs.map((job) => ({ ...job, opts: carrying(job.opts) })));
-    const added = await original(queue, carried ?? jobs);
+    const added = await original(queue, carried ?? jobs, ...rest);
     noticeAdded(added);
     return added;
   });

@@ -1,6 +1,8 @@
 import { type Adapter, applyPatch, type HookRow } from '@tallyman/core';
 import { startDepth } from '../depth.ts';
-import { type BossClass, patchSend, patchTelemetry, patchWork } from './patch.ts';
+import { patchTelemetry } from './envelope.ts';
+import { patchSend, patchWork } from './patch.ts';
+import type { BossClass } from './shapes.ts';
 
 /** A default export of one file: `PgBoss` itself keeps everything private, and calls these. */
 function row(file: string, binding: string, patch: (value: BossClass) => void): HookRow {

@@ -100,6 +100,18 @@ describe('jobs of pg-boss', () => {
     expect(ended(name, 'ok')).toBe(0);
   });
 
+  test('a job whose result cannot be stored has failed', async () => {
+    const name = await newQueue();
+    await boss.send(name, {});
+    await boss.work(name, POLL, async () => ({
+      toJSON() {
+        throw new TypeError('no');
+      },
+    }));
+    await untilEnded(name, 'error');
+    expect([failures(name), ended(name, 'ok')]).toEqual([1, 0]);
+  });
+
   test('a handler that outlives its time has failed, and is active until it returns', async () => {
     const name = await newQueue({ expireInSeconds: 1 });
     let release = (): void => undefined;

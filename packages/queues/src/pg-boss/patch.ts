@@ -1,30 +1,13 @@
 import { safely } from '@tallyman/core';
-import { CARRIER } from '../carrier.ts';
 import { setConcurrency } from '../concurrency.ts';
-import { watchDepth } from '../depth.ts';
+import { type DepthSource, watchDepth } from '../depth.ts';
 import { jobsEnqueued } from '../enqueued.ts';
 import { type JobAttempt, runAttempts, startAttempt } from '../job.ts';
 import { announceQueue } from '../recorders.ts';
 import { around, keepShape } from '../wrap.ts';
 import { depthSource, type StatsReader } from './depth.ts';
-import {
-  type BossJob,
-  type BossOptions,
-  COMPLETED,
-  describeJob,
-  dispositionOf,
-  type Envelope,
-  failureOutcome,
-  isInternal,
-  readEnvelope,
-  TYPE,
-  toEnvelope,
-} from './shapes.ts';
-
-/** A class of pg-boss, patched in place. */
-export interface BossClass {
-  readonly prototype: object;
-}
+import { envelopeOf, toEnvelope, withEnvelope } from './envelope.ts';
+import { type BossClass, type BossJob, type BossOptions, type Disposition, describeJob, dispositionOf, failureOutcome, isInternal, TYPE } from './shapes.ts';
 
 interface Manager extends StatsReader {
   readonly queues?: Readonly<Record<string, { readonly retryLimit?: number | undefined }>> | undefined;
@@ -35,32 +18,33 @@ interface Fetcher {
   readonly options?: { readonly batchSize?: number | undefined } | undefined;
 }
 
-type Carrier = Record<string, unknown> | null | undefined;
-type Insert = (carrier: Carrier) => unknown;
 type Handler = (this: unknown, jobs: readonly BossJob[], ...rest: unknown[]) => unknown;
-/** Ends an attempt that failed. */
-type Fail = (error: unknown) => void;
+
+/** An attempt that is in its handler, or on its way from there to the database. */
+interface OpenAttempt {
+  end(disposition: Disposition): void;
+}
 
 const WHERE = 'queues.pg-boss';
-/** What travelled with a job, by the object that its handler gets. */
-const envelopes = new WeakMap<object, Envelope>();
-/** Attempts in their handler, by job id: `fail` is called with ids. */
-const open = new Map<string, Fail>();
-const seen = new WeakMap<object, Set<string>>();
-/** The envelope for the call that is being made: the manager reaches its telemetry in the same turn. */
-let pending: string | undefined;
+/** By job id: `complete` and `fail` are called with jobs or ids. */
+const open = new Map<string, OpenAttempt>();
+const sources = new WeakMap<object, Map<string, DepthSource>>();
 
 /** A queue that this process works on or adds to. */
 function notice(manager: Manager, queue: string): void {
-  let queues = seen.get(manager);
-  if (queues === undefined) {
-    queues = new Set();
-    seen.set(manager, queues);
+  let ofManager = sources.get(manager);
+  if (ofManager === undefined) {
+    ofManager = new Map();
+    sources.set(manager, ofManager);
   }
-  if (queues.has(queue)) return;
-  queues.add(queue);
-  announceQueue(queue);
-  watchDepth(depthSource(manager, queue));
+  let source = ofManager.get(queue);
+  if (source === undefined) {
+    source = depthSource(manager, queue);
+    ofManager.set(queue, source);
+    announceQueue(queue);
+  }
+  // Each time: a boss that was stopped may have started again.
+  watchDepth(source);
 }
 
 /** Workers, and what becomes of their jobs. */
@@ -76,15 +60,24 @@ export function patchWork({ prototype }: BossClass): void {
     if (!isInternal(worker.name)) setConcurrency(worker.name, worker, 0);
     return original(worker);
   });
-  // Called for a handler that rejected, took too long or outlived a shutdown, and by handlers themselves.
+  // Both are called by workers after a handler, and by handlers themselves; `fail` also for one that takes too long or outlives a shutdown.
+  around(prototype, 'complete', async (original, queue, id: unknown, ...rest) => {
+    const result = await original(queue, id, ...rest);
+    endOpen(id, { status: 'completed' });
+    return result;
+  });
   around(prototype, 'fail', async (original, queue, id: unknown, data: unknown, ...rest) => {
     try {
       return await original(queue, id, data, ...rest);
     } finally {
-      safely(WHERE, () => {
-        for (const one of [id].flat()) open.get(typeof one === 'string' ? one : (one as BossJob).id)?.(data);
-      });
+      endOpen(id, { status: 'failed', output: data });
     }
+  });
+}
+
+function endOpen(id: unknown, disposition: Disposition): void {
+  safely(WHERE, () => {
+    for (const one of [id].flat()) open.get(typeof one === 'string' ? one : (one as BossJob).id)?.end(disposition);
   });
 }
 
@@ -101,48 +94,33 @@ function measuredHandler(manager: Manager, queue: string, handler: Handler, perJ
   const measured: Handler = function (jobs, ...rest) {
     const attempts = safely(WHERE, () => jobs.map((job) => startOpen(manager, queue, job)));
     if (attempts === undefined) return handler.call(this, jobs, ...rest);
-    const run = () => handler.call(this, jobs, ...rest);
-    return runAttempts(
-      attempts.map(({ attempt }) => attempt),
-      run,
-      (result) => {
-        // A rejected batch, and results that are no list, fail in `fail`.
-        if (result.status === 'rejected' || (perJobResults && !Array.isArray(result.value))) return;
-        for (const one of attempts) one.complete(perJobResults ? (result.value as readonly unknown[]) : undefined);
-      },
-    );
+    // Results for each job are settled one by one, past `complete` and `fail`; results that are no list fail as a batch.
+    const settled = (result: PromiseSettledResult<unknown>): void => {
+      if (!perJobResults || result.status === 'rejected' || !Array.isArray(result.value)) return;
+      for (const { id } of jobs) open.get(id)?.end(dispositionOf(result.value, id));
+    };
+    return runAttempts(attempts, () => handler.call(this, jobs, ...rest), settled);
   };
   return keepShape(measured, handler);
+}
+
+function startOpen(manager: Manager, queue: string, job: BossJob): JobAttempt {
+  const envelope = envelopeOf(job);
+  const attempt = startAttempt(describeJob(queue, job, envelope));
+  const limit = manager.queues?.[queue]?.retryLimit;
+  open.set(job.id, {
+    end({ status, output }) {
+      open.delete(job.id);
+      const failed = status === 'failed' ? failureOutcome(queue, job, envelope, limit) : 'error';
+      attempt.end(status === 'completed' ? 'ok' : failed, asError(output));
+    },
+  });
+  return attempt;
 }
 
 /** A job also fails with data of the application's own, which is no class of errors. */
 function asError(value: unknown): Error | undefined {
   return value instanceof Error ? value : undefined;
-}
-
-interface OpenAttempt {
-  readonly attempt: JobAttempt;
-  /** The handler has succeeded, with a result for each job where it gives such. */
-  complete(results: readonly unknown[] | undefined): void;
-}
-
-function startOpen(manager: Manager, queue: string, job: BossJob): OpenAttempt {
-  const envelope = envelopes.get(job);
-  const attempt = startAttempt(describeJob(queue, job, envelope));
-  const fail: Fail = (error) => {
-    open.delete(job.id);
-    attempt.end(failureOutcome(queue, job, envelope, manager.queues?.[queue]?.retryLimit), asError(error));
-  };
-  open.set(job.id, fail);
-  return {
-    attempt,
-    complete(results) {
-      const { status, output } = results === undefined ? COMPLETED : dispositionOf(results, job.id);
-      if (status === 'failed') return fail(output);
-      open.delete(job.id);
-      attempt.end(status === 'completed' ? 'ok' : 'error', asError(output));
-    },
-  };
 }
 
 /** Producers: what is counted is what pg-boss says that it has inserted, where it says so. */
@@ -185,37 +163,10 @@ function added(queue: string | undefined, count?: number): void {
 
 /** Makes the call with an envelope for its jobs; those of several queues share one, which names the first. */
 function sending<T>(manager: Manager, queues: readonly (string | undefined)[], options: readonly (BossOptions | undefined)[], call: () => T): T {
-  pending = safely(WHERE, () => {
+  const envelope = safely(WHERE, () => {
     const named = queues.filter((queue) => queue !== undefined && !isInternal(queue)) as string[];
     for (const queue of new Set(named)) notice(manager, queue);
     return named[0] === undefined || !Array.isArray(options) ? undefined : toEnvelope(named[0], options);
   });
-  try {
-    return call();
-  } finally {
-    pending = undefined;
-  }
-}
-
-/** pg-boss's own telemetry stores a trace context with each job and finds it again for its worker: ours travels in it, and is taken out before it is read. */
-export function patchTelemetry({ prototype }: BossClass): void {
-  around(prototype, 'send', function (this: { readonly enabled?: boolean }, original, operation, destination, attempted, insert: Insert, ...rest) {
-    const envelope = this.enabled === false ? undefined : pending;
-    pending = undefined;
-    const carrying: Insert = envelope === undefined ? insert : (carrier) => insert({ ...carrier, [CARRIER]: envelope });
-    return original(operation, destination, attempted, carrying, ...rest);
-  });
-  around(prototype, 'process', (original, destination, jobs: readonly BossJob[], carrierOf: (job: BossJob) => Carrier, ...rest) => {
-    const theirs = new Map(jobs.map((job) => [job, safely(WHERE, () => takeEnvelope(job, carrierOf(job)))]));
-    return original(destination, jobs, (job: BossJob) => theirs.get(job), ...rest);
-  });
-}
-
-/** Keeps our part for the handler, and gives back the rest. */
-function takeEnvelope(job: BossJob, carrier: Carrier): Carrier {
-  if (carrier === null || typeof carrier !== 'object' || !(CARRIER in carrier)) return carrier;
-  const { [CARRIER]: ours, ...theirs } = carrier;
-  const envelope = readEnvelope(ours);
-  if (envelope !== undefined) envelopes.set(job, envelope);
-  return Object.keys(theirs).length > 0 ? theirs : undefined;
+  return withEnvelope(envelope, call);
 }

@@ -2,6 +2,7 @@ import { webhookMetrics as metrics } from '@tallyman/catalog';
 import { installHook, runtime } from '@tallyman/core';
 import { recordedBy } from '@tallyman/testkit';
 import { afterEach, expect, it } from 'vitest';
+import { settleHeldPurchases } from '../payments.ts';
 import { snapshot } from './events.test.data.ts';
 import { adapter } from './index.ts';
 import { type Client, load, signatureOf } from './subjects.test.data.ts';
@@ -21,6 +22,7 @@ async function planOf(invoice: Members, ...before: readonly (readonly [type: str
   const events = [...before, ['invoice.paid', paid] as const].map(([type, object]) => snapshot(type, object));
   const recorded = await recordedBy(() => {
     for (const { body } of events) stripe.webhooks.constructEvent(body, signatureOf(stripe, body), 'whsec_conformance');
+    settleHeldPurchases();
   });
   expect(recorded.value(metrics.revenue)).toBe(5);
   return recorded.series(metrics.conversions).find(({ value }) => value === 1)?.attributes.plan;

@@ -2,6 +2,7 @@ import { webhookMetrics as metrics } from '@tallyman/catalog';
 import { installHook } from '@tallyman/core';
 import { type Recorded, recordedBy } from '@tallyman/testkit';
 import { describe, expect, it } from 'vitest';
+import { settleHeldPurchases } from '../payments.ts';
 import { snapshot } from './events.test.data.ts';
 import { adapter } from './index.ts';
 import { type Client, load, signatureOf } from './subjects.test.data.ts';
@@ -17,6 +18,7 @@ function accepted(...events: readonly Told[]): Promise<Recorded> {
   return recordedBy(() => {
     for (const { body } of events.map(([type, object, previous]) => snapshot(type, object, previous)))
       stripe.webhooks.constructEvent(body, signatureOf(stripe, body), 'whsec_conformance');
+    settleHeldPurchases();
   });
 }
 
@@ -110,12 +112,26 @@ it('links an invoice to its payment by the payments that it lists, and by the ev
   expect(recorded.value(metrics.conversions)).toBe(2);
 });
 
-it('keeps the labels of the first event: a plan that comes later is not added to what was counted without', async () => {
+it('counts a purchase with the plan that another of its events tells, whichever comes first, and its refund with the same', async () => {
   const paid = charge();
   const later = session({ payment_intent: paid.payment_intent, metadata: { plan: 'premium' } });
   const recorded = await accepted(['charge.succeeded', paid], ['checkout.session.completed', later], ['charge.refunded', { ...paid, amount_refunded: 1000 }]);
+  expect(recorded.value(metrics.conversions)).toBe(1);
+  expect(recorded.value(metrics.revenue, { plan: 'premium' })).toBe(10);
+  expect(recorded.value(metrics.refunded, { plan: 'premium' })).toBe(10);
+});
+
+it('finds the plan of a charge by the invoice that shares its customer and amount', async () => {
+  const customer = next('cus');
+  const recorded = await accepted(['charge.succeeded', charge({ customer })], ['invoice.paid', invoice({ customer, metadata: { plan: 'team' } })]);
+  expect(recorded.value(metrics.conversions)).toBe(1);
+  expect(recorded.value(metrics.revenue, { plan: 'team' })).toBe(10);
+});
+
+it('counts a purchase whose plan nothing tells as unknown, and its refund too, even if that comes at once', async () => {
+  const paid = charge();
+  const recorded = await accepted(['charge.succeeded', paid], ['charge.refunded', { ...paid, amount_refunded: 1000 }]);
   expect(recorded.value(metrics.revenue, { plan: 'unknown' })).toBe(10);
-  expect(recorded.value(metrics.revenue, { plan: 'premium' })).toBe(0);
   expect(recorded.value(metrics.refunded, { plan: 'unknown' })).toBe(10);
 });
 

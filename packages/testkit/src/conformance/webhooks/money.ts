@@ -1,5 +1,5 @@
 import { webhookMetrics as metrics } from '@tallyman/catalog';
-import { channels, type DeliveryEvent } from '@tallyman/core';
+import { channels, type DeliveryEvent, type PaymentEvent } from '@tallyman/core';
 import { describe, expect, it } from 'vitest';
 import { type Bench, bought } from './bench.ts';
 import type { Bought, ProviderEvent } from './subject.ts';
@@ -94,17 +94,19 @@ export function testEvents(bench: Bench): void {
     expect(recorded.value(metrics.conversions)).toBe(0);
   });
 
-  it('publishes each delivery with what it counted for', async () => {
-    const events: DeliveryEvent[] = [];
-    const stop = channels.delivery.subscribe((event) => events.push(event));
+  it('publishes each delivery, and each payment once', async () => {
+    const deliveries: DeliveryEvent[] = [];
+    const payments: PaymentEvent[] = [];
+    const stops = [channels.delivery.subscribe((event) => deliveries.push(event)), channels.payment.subscribe((event) => payments.push(event))];
     const event = bench.purchase();
     await bench.accept([event, event]);
-    stop();
+    for (const stop of stops) stop();
     const delivery = { provider, eventType: event.type, outcome: 'accepted', verification: 'sdk', requestId: expect.any(String) };
     const sale = { kind: 'conversion', provider, method: 'card', plan: bought.plan, currency: 'usd', amount: 10.99, errorType: undefined, change: undefined };
-    expect(events).toMatchObject([
-      { ...delivery, duplicate: false, payments: [sale] },
-      { ...delivery, duplicate: true, payments: [] },
+    expect(deliveries).toMatchObject([
+      { ...delivery, duplicate: false },
+      { ...delivery, duplicate: true },
     ]);
+    expect(payments).toMatchObject([sale]);
   });
 }
