@@ -2,10 +2,10 @@ import { appFile, startApp } from './child.mjs';
 import { alternateSlices } from './measure.mjs';
 import { variants } from './variants.mjs';
 
-/** `calls` in a slice, and before the first one. */
+/** `calls` in a slice. */
 const workloads = [
-  { workload: 'chat call', question: 'chat', calls: 100, warmUpCalls: 600 },
-  { workload: 'stream chunk', question: 'stream', calls: 20, warmUpCalls: 150 },
+  { workload: 'chat call', question: 'chat', calls: 100 },
+  { workload: 'stream chunk', question: 'stream', calls: 20 },
 ];
 
 export const ai = {
@@ -15,17 +15,16 @@ export const ai = {
     { label: 'CPU', unit: 'us', digits: 2, value: ({ cpu, count }) => cpu / count, compare: ['ratio', 'added'] },
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 5, quick: 3 },
+  repetitions: { normal: 4, quick: 2 },
 
   async run(context, say) {
     const provider = await startApp(variants[0], context.sink, appFile('provider.mjs'));
     try {
       const results = [];
-      for (const { workload, question, calls, warmUpCalls } of workloads) {
+      for (const { workload, question, calls } of workloads) {
         say(workload);
         const measurements = await alternateSlices(context, {
           start: (variant) => startApp(variant, context.sink, appFile('ai.mjs'), [`${provider.hello.port}`]),
-          warmUp: (app) => app.ask(question, warmUpCalls),
           slice: (app) => app.ask(question, calls),
         });
         results.push({ workload, measurements });

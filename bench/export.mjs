@@ -19,23 +19,20 @@ export const exporting = {
     say('idle');
     const often = variants.map((variant) => ({ ...variant, env: { ...variant.env, OTEL_METRIC_EXPORT_INTERVAL: `${INTERVAL_MILLISECONDS}` } }));
     const measurements = await alternateSlices(
-      { variants: often, repetitions, slices: 4 },
-      {
-        start: (variant) => startApp(variant, sink, appFile('express.mjs')),
-        warmUp: visit,
-        slice: idle,
-      },
+      { variants: often, repetitions, slices: 3, warmUpMilliseconds: SLICE_MILLISECONDS },
+      { start: (variant) => startVisited(variant, sink), slice: idle },
     );
     return [{ workload: 'idle', measurements }];
   },
 };
 
-async function visit({ hello: { port } }) {
+async function startVisited(variant, sink) {
+  const app = await startApp(variant, sink, appFile('express.mjs'));
   for (let number = 0; number < REQUESTS; number++) {
-    const response = await fetch(`http://127.0.0.1:${port}/api/match/${number}`);
+    const response = await fetch(`http://127.0.0.1:${app.hello.port}/api/match/${number}`);
     await response.text();
   }
-  await delay(SLICE_MILLISECONDS);
+  return app;
 }
 
 async function idle(app) {

@@ -3,7 +3,6 @@ import { alternateSlices } from './measure.mjs';
 import { variants } from './variants.mjs';
 
 const SLICE_MILLISECONDS = 100;
-const WARM_UP_MILLISECONDS = 1000;
 
 const get = (path) => `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nAccept: application/json\r\n\r\n`;
 const post = (path, body) =>
@@ -23,7 +22,7 @@ export const http = {
     { label: 'CPU per request', unit: 'us', digits: 2, value: ({ cpu, requests }) => cpu / requests, compare: ['ratio', 'added'] },
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 5, quick: 2 },
+  repetitions: { normal: 4, quick: 2 },
 
   async run(context, say) {
     const load = await startApp(variants[0], context.sink, appFile('load.mjs'));
@@ -33,7 +32,6 @@ export const http = {
         say(workload);
         const measurements = await alternateSlices(context, {
           start: (variant) => startServer(variant, context, file, load),
-          warmUp: (app) => load.ask('load', { port: app.hello.port, request, milliseconds: WARM_UP_MILLISECONDS }),
           slice: (app) => underLoad(app, load, request),
         });
         results.push({ workload, measurements });

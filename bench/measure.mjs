@@ -20,17 +20,16 @@ export async function alternateRuns({ variants, repetitions }, run) {
 }
 
 /**
- * Measures applications that stay up: a repetition starts one process of each variant and gives them work in short slices, in turn.
- *
- * `start(variant)` gives an application, `warmUp(app)` brings it to its lasting speed, `slice(app)` gives an object of numbers.
+ * Measures applications that stay up: a repetition starts one process of each variant, warms them up with slices that do not
+ * count, and then gives them slices in turn. `start(variant)` gives an application, `slice(app)` an object of numbers.
  */
-export async function alternateSlices({ variants, repetitions, slices }, { start, warmUp, slice }) {
+export async function alternateSlices({ variants, repetitions, slices, warmUpMilliseconds }, { start, slice }) {
   const measurements = new Map(variants.map(({ name }) => [name, []]));
   for (let turn = 0; turn < repetitions; turn++) {
     const apps = [];
     try {
       for (const variant of inTurn(variants, turn)) apps.push(await start(variant));
-      for (const app of apps) await warmUp(app);
+      for (const app of apps) await warmUp(() => slice(app), warmUpMilliseconds);
       for (const { variant } of apps) measurements.get(variant.name).push([]);
       for (let number = 0; number < slices; number++) {
         for (const app of inTurn(apps, number))
@@ -44,6 +43,11 @@ export async function alternateSlices({ variants, repetitions, slices }, { start
     }
   }
   return measurements;
+}
+
+async function warmUp(work, milliseconds) {
+  const until = performance.now() + milliseconds;
+  while (performance.now() < until) await work();
 }
 
 /** The middle value, or the mean of the two in the middle. */

@@ -3,7 +3,6 @@ import { alternateSlices } from './measure.mjs';
 import { startRedis } from './redis.mjs';
 
 const JOBS = 1000;
-const WARM_UP_JOBS = 6000;
 
 export const queue = {
   name: 'queue',
@@ -13,7 +12,7 @@ export const queue = {
     { label: 'CPU per job', unit: 'us', digits: 2, value: ({ cpu, jobs }) => cpu / jobs, compare: ['ratio', 'added'] },
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 5, quick: 3 },
+  repetitions: { normal: 4, quick: 2 },
 
   async run(context, say) {
     const redis = await startRedis();
@@ -25,7 +24,6 @@ export const queue = {
       say('add and work');
       const measurements = await alternateSlices(context, {
         start: (variant) => startApp(variant, context.sink, appFile('queue.mjs'), [`${redis.port}`]),
-        warmUp: (app) => app.ask('work', WARM_UP_JOBS),
         slice: (app) => app.ask('work', JOBS),
       });
       return [{ workload: 'add and work', measurements }];

@@ -56,7 +56,8 @@ async function runBench(bench, compared, sink, { quick, repetitions, markdown })
     sink,
     variants: compared,
     repetitions: Number(repetitions ?? bench.repetitions[quick ? 'quick' : 'normal']),
-    slices: quick ? 8 : 20,
+    slices: quick ? 6 : 20,
+    warmUpMilliseconds: quick ? 1200 : 2500,
   };
   const results = await bench.run(context, (line) => process.stderr.write(`${bench.name}: ${line}\n`));
   if (results.length === 0) return;

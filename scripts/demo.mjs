@@ -27,7 +27,8 @@ async function run({ watch, stack, seconds }) {
   const { endpoint, source, settle } = await startBackend({ stack, service });
   const application = await startApplication({ endpoint, service, environment: { ...providers.environment, ...queue } });
   say(watch ? 'users come: Ctrl-C ends it' : `users come, for ${seconds} seconds`);
-  const last = await show(source, playUsers({ app: application.url, providers: providers.url, seconds: watch ? ENDLESS : seconds }));
+  const users = playUsers({ app: application.url, providers: providers.url, seconds: watch ? ENDLESS : seconds });
+  const last = await show(source, Promise.race([users, application.failed]));
   say('ending tailorjob, and reading what it exported');
   await application.stop();
   await settle();

@@ -11,9 +11,7 @@ for (const name of readdirSync('packages')) {
   const manifest = JSON.parse(readFileSync(join('packages', name, 'package.json'), 'utf8'));
   if (manifest.private) continue;
   const args = ['pack', '--silent', '--pack-destination', folder, '--workspace', manifest.name];
-  const { status, stdout, stderr } = npm
-    ? spawnSync(process.execPath, [npm, ...args], { encoding: 'utf8' })
-    : spawnSync('npm', args, { encoding: 'utf8' });
+  const { status, stdout, stderr } = npm ? spawnSync(process.execPath, [npm, ...args], { encoding: 'utf8' }) : spawnSync('npm', args, { encoding: 'utf8' });
   if (status !== 0) {
     console.error(`packing ${manifest.name} failed\n${stderr}`);
     process.exit(1);

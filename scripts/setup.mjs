@@ -75,7 +75,15 @@ function bringNode() {
   if (!existsSync(binary)) {
     say(`Node ${process.versions.node} is older than ${OLDEST_NODE.join('.')}: bringing Node ${NODE_MAJOR} from npm into .cache/`);
     mkdirSync(folder, { recursive: true });
-    const [command, args] = npm(process.execPath, ['install', '--prefix', folder, '--no-save', '--no-package-lock', '--loglevel=error', `${name}@${NODE_MAJOR}`]);
+    const [command, args] = npm(process.execPath, [
+      'install',
+      '--prefix',
+      folder,
+      '--no-save',
+      '--no-package-lock',
+      '--loglevel=error',
+      `${name}@${NODE_MAJOR}`,
+    ]);
     run(command, args, { env: quietEnvironment() });
     if (!existsSync(binary)) throw new Error(`npm has no ${name}@${NODE_MAJOR}: install Node >= ${OLDEST_NODE.join('.')} and run this again`);
   }
@@ -117,4 +125,6 @@ function main() {
   return 0;
 }
 
+// Ctrl-C reaches the running step itself; this process waits for it, so that the prompt comes back after its last line.
+process.on('SIGINT', () => {});
 process.exitCode = main();

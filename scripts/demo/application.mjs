@@ -18,7 +18,7 @@ const INTERRUPTED_END_LIMIT = 3_000;
 
 /**
  * Starts the application, which knows nothing of all this, under the preload: its address, the file of what it prints, a function
- * that ends it. Throws a UsageError with its output when it does not start.
+ * that ends it, and `failed`, which rejects when it ends. Throws a UsageError with its output when it does not start.
  */
 export async function startApplication({ endpoint, service, environment }) {
   say('starting tailorjob: node --require @tallyman/register app.mjs');
@@ -37,9 +37,14 @@ export async function startApplication({ endpoint, service, environment }) {
   };
   keep(child, stop);
   for (const output of [child.stdout, child.stderr]) output.on('data', (text) => log.write(text));
-  const url = await Promise.race([addressOf(child), ended.then(() => undefined), delay(START_LIMIT, undefined, { ref: false })]);
-  if (url === undefined) throw new UsageError(`tailorjob did not start; it printed:\n${tail(readFileSync(file, 'utf8'))}`, 1);
-  return { url, file, stop };
+  const failed = ended.then((code) => {
+    throw new UsageError(`tailorjob ended with exit code ${code}; it printed:\n${tail(readFileSync(file, 'utf8'))}`, 1);
+  });
+  // It also ends when it is told to, and then nobody asks.
+  failed.catch(() => {});
+  const url = await Promise.race([addressOf(child), failed, delay(START_LIMIT, undefined, { ref: false })]);
+  if (url === undefined) throw new UsageError(`tailorjob does not listen after ${START_LIMIT / 1000} s; it printed:\n${tail(readFileSync(file, 'utf8'))}`, 1);
+  return { url, file, stop, failed };
 }
 
 function addressOf(child) {

@@ -15,7 +15,7 @@ export interface Attribution {
   readonly feature?: string | undefined;
   readonly use?: FeatureUse | undefined;
   readonly request?: RequestRecord | undefined;
-  /** Id of the HTTP request, also in the job that it enqueued. */
+  /** Id of the HTTP request that enqueued this job; see `requestIdOf`. */
   readonly requestId?: string | undefined;
   readonly job?: { readonly queue: string; readonly type: string } | undefined;
   readonly run?: string | undefined;
@@ -65,12 +65,18 @@ export function attributedFeature(attribution = runtime.attribution.getStore()):
   return namedFeature(attribution) ?? (job && `${job.queue}/${job.type}`) ?? request?.route;
 }
 
+/** Id of the HTTP request that runs now, or that enqueued the job that does. */
+export function requestIdOf(attribution: Attribution | undefined): string | undefined {
+  return attribution?.requestId ?? attribution?.request?.id;
+}
+
 /** What travels inside a job: the named feature, request id and run, as a short JSON text; undefined when there is nothing to carry. */
 export function toCarrier(): string | undefined {
   const attribution = runtime.attribution.getStore();
   if (attribution === undefined) return undefined;
   const feature = namedFeature(attribution);
-  const { requestId, run } = attribution;
+  const { run } = attribution;
+  const requestId = requestIdOf(attribution);
   if (feature === undefined && requestId === undefined && run === undefined) return undefined;
   return JSON.stringify({ feature, requestId, run });
 }

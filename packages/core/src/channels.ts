@@ -1,5 +1,5 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Attribution } from './attribution.ts';
+import { type Attribution, requestIdOf } from './attribution.ts';
 import { safely } from './safely.ts';
 
 /** Billed tokens of one call: input includes cached ones, output includes reasoning; the others are subsets. */
@@ -127,7 +127,7 @@ export const channels = {
 export function eventAttribution(attribution: Attribution | undefined, feature: string | undefined): EventAttribution {
   return {
     feature,
-    requestId: attribution?.requestId,
+    requestId: requestIdOf(attribution),
     run: attribution?.run,
     user: attribution?.user,
     session: attribution?.session,

@@ -29,7 +29,6 @@ const idPrefix = `${Math.random().toString(36).slice(2, 10)}-`;
 let requestCount = 0;
 
 class HttpRequest implements RequestRecord {
-  readonly id: string;
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
@@ -38,15 +37,20 @@ class HttpRequest implements RequestRecord {
   body: RequestBody | undefined;
   matchedTemplate: string | undefined = undefined;
   continuedFeatures: Set<string> | undefined = undefined;
+  #id: string | undefined = undefined;
 
   constructor(request: IncomingMessage, response: ServerResponse) {
-    this.id = `${idPrefix}${++requestCount}`;
     this.request = request;
     this.response = response;
     this.method = request.method ?? '';
     this.startTime = performance.now();
-    this.attribution = { request: this, requestId: this.id };
+    this.attribution = { request: this };
     this.body = hasBody(request) ? observeBody(request, this.attribution) : undefined;
+  }
+
+  get id(): string {
+    this.#id ??= `${idPrefix}${++requestCount}`;
+    return this.#id;
   }
 
   get template(): string | undefined {

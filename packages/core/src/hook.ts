@@ -52,6 +52,8 @@ interface Target {
 
 const RUNTIME = "globalThis[Symbol.for('tallyman.runtime.1')]";
 const targets = new Map<string, Target[]>();
+/** Files that were hooked when they were loaded. */
+const hooked = new Set<string>();
 let installed = false;
 
 /**
@@ -174,6 +176,7 @@ function match(named: readonly Target[], filename: string, format: PatchContext[
     const manifest = isOwnFile ? { name: path, version: '0.0.0' } : readManifest(`${path.slice(0, -tail.length)}/package.json`);
     if (manifest?.name !== row.module) continue;
     const { version } = manifest;
+    hooked.add(path);
     if (isSupported(version, row.versions)) found.push({ row, index: addPatch(adapter, row, { version, format }) });
     else reportUnsupported(adapter, row, version);
   }
@@ -229,6 +232,7 @@ function reportLoaded(): void {
   const { cache } = createRequire(`${process.cwd()}/`);
   for (const filename of Object.keys(cache ?? {})) {
     const path = filename.replaceAll('\\', '/');
+    if (hooked.has(path)) continue;
     for (const { adapter, row, tail } of targets.get(path.slice(path.lastIndexOf('/') + 1)) ?? []) {
       const manifest = path.endsWith(tail) ? readManifest(`${path.slice(0, -tail.length)}/package.json`) : undefined;
       if (manifest?.name !== row.module) continue;

@@ -67,28 +67,26 @@ export class RequestBody {
 }
 
 /**
- * Gives the request an own `emit` that runs listeners in the request's store, since those of a body else run in that of the connection's parser,
- * and an own `push` through which the parser's bytes are seen.
+ * Gives the request an own `push`, through which Node's parser hands it what arrives. It sees the bytes, and it runs in the request's store: the parser's
+ * own is that of the connection, and listeners of `data` and `end` would inherit it.
  */
 export function observeBody(request: IncomingMessage, attribution: Attribution): RequestBody {
   const body = new RequestBody(false);
-  const { emit, push } = request;
-  own(request, 'emit', function (this: IncomingMessage, ...event: unknown[]): boolean {
-    const store = runtime.attribution;
-    if (store.getStore()?.request === attribution.request) return Reflect.apply(emit, this, event);
-    return store.run(attribution, () => Reflect.apply(emit, this, event));
-  });
-  own(request, 'push', function (this: IncomingMessage, ...chunk: unknown[]): boolean {
+  const { push } = request;
+  const observed: typeof push = function (this: IncomingMessage, chunk, encoding) {
     try {
-      body.arrived(chunk[0]);
+      body.arrived(chunk);
     } catch (error) {
       reportFault('request.body', error);
     }
-    return Reflect.apply(push, this, chunk);
-  });
+    const store = runtime.attribution;
+    if (store.getStore()?.request === attribution.request) return push.call(this, chunk, encoding);
+    return store.run(attribution, callPush, push, this, chunk, encoding);
+  };
+  Object.defineProperty(request, 'push', { value: observed, writable: true, configurable: true, enumerable: false });
   return body;
 }
 
-function own(request: IncomingMessage, name: 'emit' | 'push', value: unknown): void {
-  Object.defineProperty(request, name, { value, writable: true, configurable: true, enumerable: false });
+function callPush(push: IncomingMessage['push'], request: IncomingMessage, chunk: unknown, encoding: BufferEncoding | undefined): boolean {
+  return push.call(request, chunk, encoding);
 }

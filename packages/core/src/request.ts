@@ -44,10 +44,13 @@ export interface RequestEnd {
   readonly responseBodyBytes: number | undefined;
 }
 
+type StartListener = (record: RequestRecord) => void;
+type EndListener = (record: RequestRecord, end: RequestEnd) => void;
+
 /** Who is told of requests. What a listener throws is counted and goes no further. */
 export interface RequestObservers {
-  readonly start: Set<(record: RequestRecord) => void>;
-  readonly end: Set<(record: RequestRecord, end: RequestEnd) => void>;
+  start: readonly StartListener[];
+  end: readonly EndListener[];
 }
 
 /** Observes the HTTP/1 requests that this process serves, through Node's diagnostics channels; once, however often it is called. */
@@ -56,17 +59,21 @@ export function observeRequests(): void {
 }
 
 /** Calls the listener when a request's headers have arrived, before the application sees it, in the request's attribution. Returns the function that ends this. */
-export function onRequestStart(listener: (record: RequestRecord) => void): () => void {
-  const { start } = observers();
-  start.add(listener);
-  return () => void start.delete(listener);
+export function onRequestStart(listener: StartListener): () => void {
+  const told = observers();
+  told.start = [...told.start, listener];
+  return () => {
+    told.start = told.start.filter((one) => one !== listener);
+  };
 }
 
 /** Calls the listener when a response was handed to the operating system, or its connection closed before. Returns the function that ends this. */
-export function onRequestEnd(listener: (record: RequestRecord, end: RequestEnd) => void): () => void {
-  const { end } = observers();
-  end.add(listener);
-  return () => void end.delete(listener);
+export function onRequestEnd(listener: EndListener): () => void {
+  const told = observers();
+  told.end = [...told.end, listener];
+  return () => {
+    told.end = told.end.filter((one) => one !== listener);
+  };
 }
 
 /**
@@ -85,7 +92,7 @@ export function currentRequest(): RequestRecord | undefined {
 
 function observers(): RequestObservers {
   if (runtime.requests !== undefined) return runtime.requests;
-  const created: RequestObservers = { start: new Set(), end: new Set() };
+  const created: RequestObservers = { start: [], end: [] };
   runtime.requests = created;
   if (runtime.active) {
     channel('http.server.request.start').subscribe((message) => guarded(startRequest, message, created));

@@ -38,7 +38,7 @@ interface Found {
   only: string | undefined;
 }
 
-const known = new WeakMap<object, Found>();
+const knownRoutes = new WeakMap<object, Found>();
 /** Routers within routers beyond this are taken for a cycle. */
 const MAX_DEPTH = 16;
 
@@ -47,14 +47,18 @@ const MAX_DEPTH = 16;
  * Undefined for other frameworks, for regular expressions, and where only a real path, which may hold ids, is known.
  */
 export function routeTemplate(request: IncomingMessage): string | undefined {
-  const { route, app, baseUrl, originalUrl } = request as unknown as Routed;
-  if (route === undefined || route === null) return undefined;
-  let found = known.get(route);
+  const { route } = request as unknown as Routed;
+  if (typeof route !== 'object' || route === null) return undefined;
+  const known = knownRoutes.get(route);
+  return known?.only ?? resolve(request as unknown as Routed, route, known);
+}
+
+function resolve({ app, baseUrl, originalUrl }: Routed, route: Route, known: Found | undefined): string | undefined {
+  let found = known;
   if (found === undefined || (found.templates.length === 0 && found.app !== app)) {
     found = { app, templates: find(app, route), only: undefined };
-    known.set(route, found);
+    knownRoutes.set(route, found);
   }
-  if (found.only !== undefined) return found.only;
   const template = found.templates.find((candidate) => covers(candidate, originalUrl));
   if (template !== undefined) {
     if (found.templates.length === 1) found.only = template;

@@ -1,9 +1,9 @@
-import { channels, featureOfJob, featureOfRoute, type JobEvent, onRequestEnd, type RequestEnd, type RequestRecord } from '@tallyman/core';
+import { channels, featureOfJob, featureOfRoute, type JobEvent, onRequestEnd, type RequestEnd, type RequestRecord, runtime } from '@tallyman/core';
 import { recordUse } from './use.ts';
 
 /** Counts requests to configured routes and jobs of configured queues as uses of their features. */
 export function startConfiguredFeatures(): void {
-  onRequestEnd(requestEnded);
+  if (Object.values(runtime.configuration.features ?? {}).some(({ routes = [] }) => routes.length > 0)) onRequestEnd(requestEnded);
   channels.job.subscribe(jobEnded);
 }
 

@@ -53,9 +53,9 @@ const of = (metric: MetricSpec, suffix: string, service: string, attributes: Att
   return `sum(${promName(metric)}${suffix}{${matchers.join(',')}})`;
 };
 
-function sums<T>(rows: readonly T[], keyOf: (row: T) => Attributes, valueOf: (row: T) => number): [Attributes, number][] {
+function sums<T>(rows: readonly T[], keyOf: (row: T) => Attributes, countOf: (row: T) => number): [Attributes, number][] {
   const totals = new Map<string, number>();
-  for (const row of rows) totals.set(JSON.stringify(keyOf(row)), (totals.get(JSON.stringify(keyOf(row))) ?? 0) + valueOf(row));
+  for (const row of rows) totals.set(JSON.stringify(keyOf(row)), (totals.get(JSON.stringify(keyOf(row))) ?? 0) + countOf(row));
   return [...totals].map(([key, total]) => [JSON.parse(key) as Attributes, total]);
 }
 
