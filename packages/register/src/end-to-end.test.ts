@@ -13,6 +13,7 @@ import {
   selfMetrics,
   webhookMetrics,
 } from '@tallyman/catalog';
+import { concrete, expressions } from '@tallyman/provisioning';
 import {
   type RunningCollector,
   type RunningPrometheus,
@@ -285,6 +286,30 @@ function boundChecks(service: string): string[] {
   ];
 }
 
+/** Metrics whose values depend on the machine or the moment; their presence is what the other tests of this package look at. */
+const MOMENTARY: readonly MetricSpec[] = [
+  ...Object.values(processMetrics),
+  aiMetrics.timePerOutputChunk,
+  queueMetrics.depth,
+  queueMetrics.oldestJobAge,
+  queueMetrics.concurrency,
+  selfMetrics.patched,
+  selfMetrics.exportFailures,
+];
+
+/** Families that the service exports and that no query names. */
+async function unchecked(service: string, queries: readonly string[]): Promise<string[]> {
+  const known = new Set(
+    [...queries.flatMap((promql) => promql.match(/\b[a-z]\w+(?=\{)/g) ?? []), ...MOMENTARY.map(promName)].map((name) =>
+      name.replace(/_(bucket|sum|count)$/, ''),
+    ),
+  );
+  const exported = await prometheus.query(`group by (__name__) ({service="${service}"})`);
+  const families = new Set(exported.map(({ labels }) => String(labels.__name__).replace(/_(bucket|sum|count)$/, '')));
+  // The series of Prometheus's own rules carry the label as well.
+  return [...families].filter((name) => name !== 'target_info' && !name.includes(':') && !name.startsWith('ALERTS') && !known.has(name));
+}
+
 describe.skipIf(servers.missing)('the example application through the real collector into the real Prometheus', () => {
   beforeAll(async () => {
     [collector, redis] = await Promise.all([startCollector(), startRedis()]);
@@ -336,6 +361,16 @@ describe.skipIf(servers.missing)('the example application through the real colle
       if (Math.abs((found ?? 0) - wanted) > tolerance) wrong.push(`${promql} = ${found}, expected ${wanted}`);
     }
     for (const promql of boundChecks(service)) if ((await prometheus.query(promql)).length === 0) wrong.push(`${promql} gives nothing`);
+    for (const name of await unchecked(service, [...checks.map(([promql]) => promql), ...boundChecks(service)]))
+      wrong.push(`${name} is exported, and nothing here looks at it`);
     expect(wrong).toEqual([]);
+  });
+
+  test('every query of the dashboards is answered, and most of them with values', async () => {
+    const queries = expressions().map(({ panel, promql }) => ({ panel, promql: concrete(promql, '5m') }));
+    expect(queries.length).toBeGreaterThan(30);
+    const empty: string[] = [];
+    for (const { panel, promql } of queries) if ((await prometheus.query(promql)).length === 0) empty.push(panel);
+    expect(empty.length, empty.join(', ')).toBeLessThan(queries.length / 3);
   });
 });

@@ -98,6 +98,6 @@ export async function startExample(options: {
     ...(isPreloaded && { preload }),
     env: { ...providers.environment, PORT: '0', REDIS_URL: undefined, ...env },
   });
-  const [, url = ''] = await app.ready(/listening on (\S+)/);
+  const [, url = ''] = await app.ready(/listening on (\S+)/, 90_000);
   return { app, url };
 }

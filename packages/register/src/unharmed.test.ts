@@ -35,7 +35,7 @@ let preloaded: Awaited<ReturnType<typeof run>>;
 beforeAll(async () => {
   bare = await run(false);
   preloaded = await run(true, Number(new URL(providers.url).port));
-});
+}, 300_000);
 
 test('the application answers the same with and without the preload: statuses, headers, bodies, in the same order', () => {
   expect(bare.answers.length).toBeGreaterThan(30);
