@@ -10,7 +10,7 @@ import { generatedFiles } from '../packages/provisioning/dist/index.js';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /** The domains that have adapters, with the README's words for what they measure. */
-const DOMAINS = { ai: 'AI calls', webhooks: 'Payment webhooks', queues: 'Job queues' };
+const DOMAINS = { ai: 'AI calls', webhooks: 'Payment webhooks', queues: 'Job queues', http: 'Routes of HTTP' };
 
 function read(path) {
   try {

@@ -118,13 +118,13 @@ function costOf(call: EndedCall): Cost | undefined {
   });
 }
 
-/** Counts what the numbers lack: dollars of a call that used something, or the usage of one that succeeded. Moderation is free and reports none. */
+/** Counts what the numbers lack: dollars of a call that used something, or the usage of one that succeeded or was aborted, which is billed as well. Moderation is free and reports none. */
 function recordGaps({ attributes, outcome, usage, images }: EndedCall, cost: Cost | undefined): void {
   if (cost !== undefined || attributes['gen_ai.operation.name'] === 'moderation') return;
   const labels = { 'gen_ai.provider.name': attributes['gen_ai.provider.name'], 'gen_ai.request.model': attributes['gen_ai.request.model'] };
   const used = images > 0 || (usage !== undefined && usage.input + usage.output > 0);
   if (used) record.unpricedCalls(1, labels);
-  else if (outcome === 'ok' && usage === undefined) record.unmeteredCalls(1, labels);
+  else if (outcome !== 'error' && usage === undefined) record.unmeteredCalls(1, labels);
 }
 
 function tokens({ input, output, cacheRead, cacheWrite, reasoning }: BilledUsage) {

@@ -4,8 +4,6 @@ export interface FeatureConfiguration {
   readonly routes?: readonly string[] | undefined;
   /** `queue/jobtype`, or `queue` for all its jobs. */
   readonly jobs?: readonly string[] | undefined;
-  /** `./file.js#exportedFunction`, relative to the configuration file. */
-  readonly functions?: readonly string[] | undefined;
   readonly version?: string | undefined;
 }
 

@@ -16,6 +16,7 @@ export interface ServerMessage {
 
 /** What is known of one connection. */
 interface Connection {
+  readonly scheme: 'http' | 'https';
   /** The request in flight that is answered next. */
   current: HttpRequest | undefined;
   /** Requests in flight behind it, which the client sent without waiting. */
@@ -32,6 +33,7 @@ class HttpRequest implements RequestRecord {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly method: string;
+  readonly scheme: 'http' | 'https';
   readonly startTime: number;
   readonly attribution: Attribution;
   body: RequestBody | undefined;
@@ -39,10 +41,11 @@ class HttpRequest implements RequestRecord {
   continuedFeatures: Set<string> | undefined = undefined;
   #id: string | undefined = undefined;
 
-  constructor(request: IncomingMessage, response: ServerResponse) {
+  constructor(request: IncomingMessage, response: ServerResponse, scheme: 'http' | 'https') {
     this.request = request;
     this.response = response;
     this.method = request.method ?? '';
+    this.scheme = scheme;
     this.startTime = performance.now();
     this.attribution = { request: this };
     this.body = undefined;
@@ -100,14 +103,14 @@ function hasBody({ headers }: IncomingMessage): boolean {
 
 /** Makes the record of a request, puts its handlers into its attribution and tells the listeners. */
 export function startRequest({ request, response, socket }: ServerMessage, told: RequestObservers): void {
-  const record = new HttpRequest(request, response);
-  // Node publishes right before it emits 'request' in the same callback of the parser, so the store reaches the handlers and ends with that callback.
-  runtime.attribution.enterWith(record.attribution);
   let connection = connections.get(socket);
   if (connection === undefined) {
     connection = watch(socket, told);
     connections.set(socket, connection);
   }
+  const record = new HttpRequest(request, response, connection.scheme);
+  // Node publishes right before it emits 'request' in the same callback of the parser, so the store reaches the handlers and ends with that callback.
+  runtime.attribution.enterWith(record.attribution);
   if (connection.current === undefined) {
     connection.current = record;
   } else {
@@ -125,7 +128,8 @@ export function startRequest({ request, response, socket }: ServerMessage, told:
 
 /** One listener for each connection, none on responses: what is in flight when it closes was aborted. */
 function watch(socket: Socket, told: RequestObservers): Connection {
-  const connection: Connection = { current: undefined, pipelined: undefined, written: socket.bytesWritten };
+  const isEncrypted = (socket as { readonly encrypted?: unknown }).encrypted === true;
+  const connection: Connection = { scheme: isEncrypted ? 'https' : 'http', current: undefined, pipelined: undefined, written: socket.bytesWritten };
   socket.on('close', () => {
     for (let record = connection.current; record !== undefined; record = next(connection)) tell(told, record, undefined, undefined);
   });

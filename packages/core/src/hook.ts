@@ -37,6 +37,8 @@ export interface HookRow {
 export interface Adapter {
   readonly name: string;
   readonly rows: readonly HookRow[];
+  /** Packages that need no row because they announce themselves on a channel; for the table of what is supported. */
+  readonly announced?: readonly Pick<HookRow, 'module' | 'versions'>[];
   /** Called once when the adapter is hooked, for libraries that announce themselves on a channel. */
   readonly start?: () => void;
 }
@@ -44,10 +46,8 @@ export interface Adapter {
 interface Target {
   readonly adapter: string;
   readonly row: HookRow;
-  /** End of the path, with a leading slash; for a file of the application the whole path. */
+  /** End of the path, with a leading slash. */
   readonly tail: string;
-  /** A file of the application itself, of no package that has versions. */
-  readonly isOwnFile?: true;
 }
 
 const RUNTIME = "globalThis[Symbol.for('tallyman.runtime.1')]";
@@ -73,15 +73,6 @@ export function installHook(adapters: readonly Adapter[]): void {
   reportLoaded();
 }
 
-/** Hooks an exported function of one of the application's own files, named by its absolute path: what `patch` returns takes its place. */
-export function hookFunction(file: string, name: string, patch: HookRow['patch']): void {
-  if (isInternalThread || !runtime.active) return;
-  const path = file.replaceAll('\\', '/');
-  const row: HookRow = { module: path, versions: { from: '0.0.0', below: '1.0.0' }, files: [path], binding: name, how: 'replace', patch };
-  addTarget({ adapter: 'functions', row, tail: path, isOwnFile: true });
-  install();
-}
-
 function install(): void {
   if (installed || targets.size === 0) return;
   installed = true;
@@ -103,7 +94,7 @@ function hookImport(): void {
     resolve(specifier, context, next) {
       const found = next(specifier, context);
       const named = targets.get(found.url.slice(found.url.lastIndexOf('/') + 1));
-      if (named === undefined || !found.format?.startsWith('module') || !found.url.startsWith('file:')) return found;
+      if (named === undefined || found.format !== 'module' || !found.url.startsWith('file:')) return found;
       if (!context.conditions.includes('import') || context.parentURL?.startsWith('data:text/javascript,/*tallyman*/')) return found;
       try {
         let url = shims.get(found.url);
@@ -150,7 +141,7 @@ function hookCompile(): void {
     try {
       const named = typeof content === 'string' ? targets.get(filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)) : undefined;
       if (named !== undefined) {
-        const isModule = String(rest[0]).startsWith('module');
+        const isModule = rest[0] === 'module';
         source = [content, ...match(named, filename, isModule ? 'module' : 'commonjs').map((found) => appended(found, isModule))].join('\n;');
       }
     } catch (error) {
@@ -164,16 +155,16 @@ function hookCompile(): void {
 function appended({ row: { binding }, index }: Match, isModule: boolean): string {
   if (isModule) return `${RUNTIME}.patch(${index},${binding});`;
   const value = `typeof ${binding}<"u"?${binding}:(module.exports.${binding}??module.exports.default)`;
-  return `{const v=${value},w=${RUNTIME}.patch(${index},v);if(w!==v)exports.${binding}=w;}`;
+  return `{const v=${value},w=${RUNTIME}.patch(${index},v);if(w!==v)module.exports.${binding}=w;}`;
 }
 
 /** The rows that match this file, each registered as a patch; a package outside its row's range is left alone with one warning. */
 function match(named: readonly Target[], filename: string, format: PatchContext['format']): Match[] {
   const path = filename.replaceAll('\\', '/');
   const found: Match[] = [];
-  for (const { adapter, row, tail, isOwnFile } of named) {
+  for (const { adapter, row, tail } of named) {
     if (!path.endsWith(tail)) continue;
-    const manifest = isOwnFile ? { name: path, version: '0.0.0' } : readManifest(`${path.slice(0, -tail.length)}/package.json`);
+    const manifest = readManifest(`${path.slice(0, -tail.length)}/package.json`);
     if (manifest?.name !== row.module) continue;
     const { version } = manifest;
     hooked.add(path);

@@ -93,7 +93,10 @@ export class Instrument implements Backend {
       const value = this.#bound(key, attributes[key], bounded);
       if (value !== undefined) bounded[key] = value;
     }
-    return this.#leaf(bounded) ?? this.#leaf(this.#overflow(bounded)) ?? this.#insert(this.#overflow(bounded));
+    const existing = this.#leaf(bounded);
+    if (existing !== undefined) return existing;
+    const shared = this.#overflow(bounded);
+    return this.#leaf(shared) ?? this.#insert(shared);
   }
 
   /** The value that is recorded for an attribute: itself, `_OTHER`, or nothing when it is optional and unknown. */

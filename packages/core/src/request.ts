@@ -16,6 +16,8 @@ export interface RequestRecord {
   readonly response: ServerResponse;
   /** As sent; not yet bounded. */
   readonly method: string;
+  /** Of the connection to this process; what a proxy in front of it speaks does not matter. */
+  readonly scheme: 'http' | 'https';
   /** `performance.now()` at the request's start, in milliseconds. */
   readonly startTime: number;
   /** `METHOD /template` of the matched route; undefined while, or if, no framework has matched one. */

@@ -64,10 +64,8 @@ function resolve({ app, baseUrl, originalUrl }: Routed, route: Route, known: Fou
     if (found.templates.length === 1) found.only = template;
     return template;
   }
-  if (typeof baseUrl !== 'string' || !isPlain(baseUrl)) return undefined;
-  return written(route.path)
-    .map((path) => join(baseUrl, path))
-    .find((candidate) => covers(candidate, originalUrl));
+  // Under a router whose mount is not known `baseUrl` is a part of the real path, with whatever ids and names are in it.
+  return baseUrl === '' ? written(route.path).find((candidate) => covers(candidate, originalUrl)) : undefined;
 }
 
 /** The paths in what an application passes as one: a text, or a list of them. */
@@ -113,9 +111,4 @@ function covers(template: string, url: unknown): boolean {
     if (!part.includes(':') && part.toLowerCase() !== (segments[index] ?? '').toLowerCase()) return false;
   }
   return true;
-}
-
-/** Whether a real path looks like one that was written in code: words and versions, no ids. */
-function isPlain(path: string): boolean {
-  return path.length <= 60 && /^(\/[A-Za-z][A-Za-z_-]*|\/v\d+)*$/.test(path);
 }

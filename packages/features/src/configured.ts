@@ -7,12 +7,14 @@ export function startConfiguredFeatures(): void {
   channels.job.subscribe(jobEnded);
 }
 
-/** Every answer counts; from status 400 on, and without a complete answer, the use has failed. One that goes on in a job is counted there. */
+/**
+ * The use has failed from status 400 on, since the user did not get what was asked for, and when the connection closed before the answer was complete.
+ * One that goes on in a job is counted where that ends, whatever the answer was.
+ */
 function requestEnded({ route, continuedFeatures, attribution }: RequestRecord, { statusCode, durationSeconds }: RequestEnd): void {
   const feature = featureOfRoute(route);
-  if (feature === undefined) return;
+  if (feature === undefined || continuedFeatures?.has(feature)) return;
   const isFailed = statusCode === undefined || statusCode >= 400;
-  if (!isFailed && continuedFeatures?.has(feature)) return;
   const errorType = statusCode === undefined ? 'aborted' : String(statusCode);
   recordUse({ feature, outcome: isFailed ? 'error' : 'ok', errorType: isFailed ? errorType : undefined, durationSeconds, attribution });
 }

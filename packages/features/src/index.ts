@@ -1,6 +1,5 @@
 import { observeRequests, runtime, shared } from '@tallyman/core';
 import { startConfiguredFeatures } from './configured.ts';
-import { startFunctionFeatures } from './functions.ts';
 import { startKpis } from './kpis.ts';
 import { announceFeature } from './use.ts';
 import { startUsers } from './users.ts';
@@ -15,7 +14,6 @@ export function startFeatures(): void {
   observeRequests();
   startKpis();
   startConfiguredFeatures();
-  startFunctionFeatures();
   startUsers();
   for (const name of Object.keys(runtime.configuration.features ?? {})) announceFeature(name);
 }

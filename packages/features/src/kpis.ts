@@ -19,8 +19,10 @@ const GENERATIONS: Readonly<Record<string, string>> = {
   video_generation: 'video',
 };
 
-/** Derives token spend, generations and revenue of features from what the domains publish. */
+/** Derives token spend, generations and revenue of features from what the domains publish; configured generations start at 0. */
 export function startKpis(): void {
+  const { generations = {} } = (runtime.configuration as ForeignConfiguration).queues ?? {};
+  for (const type of Object.values(generations)) record.generationSuccess(0, { type });
   channels.aiCall.subscribe((call) => {
     spend(call);
     generate(call);

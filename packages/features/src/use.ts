@@ -13,6 +13,7 @@ import {
   safely,
   withAttribution,
 } from '@tallyman/core';
+import { type End, endWith } from './ending.ts';
 
 const record = bindMetrics(featureMetrics);
 
@@ -76,9 +77,10 @@ export function feature<T>(name: string, ...rest: [() => T] | [FeatureOptions, (
   if (isGoingOn(name, attribution)) return withAttribution({ feature: name }, work);
   const use: FeatureUse = { feature: name, continued: false };
   const startTime = performance.now();
-  const end = (outcome: 'ok' | 'error', error?: unknown): void =>
+  const end: End = (outcome, error) =>
     void safely('features.use', () => {
-      if (use.continued && outcome === 'ok') return;
+      // It goes on in a job, and is counted where that ends.
+      if (use.continued) return;
       const durationSeconds = (performance.now() - startTime) / 1000;
       recordUse({ feature: name, ...options, outcome, errorType: outcome === 'error' ? errorType(error) : undefined, durationSeconds, attribution });
     });
@@ -89,18 +91,5 @@ export function feature<T>(name: string, ...rest: [() => T] | [FeatureOptions, (
     end('error', error);
     throw error;
   }
-  if (!(result instanceof Promise)) {
-    end('ok');
-    return result;
-  }
-  return result.then(
-    (value: unknown) => {
-      end('ok');
-      return value;
-    },
-    (error: unknown) => {
-      end('error', error);
-      throw error;
-    },
-  ) as T;
+  return endWith(result, end);
 }

@@ -11,17 +11,9 @@ type Method = ActiveAttributes['http.request.method'];
 
 const METHODS: ReadonlySet<string> = new Set<Method>(['CONNECT', 'DELETE', 'GET', 'HEAD', 'OPTIONS', 'PATCH', 'POST', 'PUT', 'QUERY', 'TRACE']);
 
-/** Whether the request came over TLS to this process; what a proxy in front of it speaks does not matter. */
-export function isEncrypted({ request }: RequestRecord): boolean {
-  return (request.socket as { readonly encrypted?: unknown }).encrypted === true;
-}
-
 /** What is known of a request from its start. */
-export function activeAttributes(record: RequestRecord): ActiveAttributes {
-  return {
-    'http.request.method': METHODS.has(record.method) ? (record.method as Method) : '_OTHER',
-    'url.scheme': isEncrypted(record) ? 'https' : 'http',
-  };
+export function activeAttributes({ method, scheme }: RequestRecord): ActiveAttributes {
+  return { 'http.request.method': METHODS.has(method) ? (method as Method) : '_OTHER', 'url.scheme': scheme };
 }
 
 /** What is known of a request at its end (semantic conventions for HTTP: an error is a 5xx, or a connection that closed before the response). */

@@ -1,13 +1,13 @@
 import { httpMetrics } from '@tallyman/catalog';
 import { bindMetrics, type RequestEnd, type RequestRecord } from '@tallyman/core';
-import { activeAttributes, isEncrypted, requestAttributes } from './attributes.ts';
+import { activeAttributes, requestAttributes } from './attributes.ts';
 
 type Record = (value: number) => void;
 
 /** The recorders of ended requests that have all attributes in common. */
 interface RequestSeries {
   readonly method: string;
-  readonly isEncrypted: boolean;
+  readonly scheme: string;
   readonly version: string;
   readonly duration: Record;
   readonly requestBodySize: Record;
@@ -26,7 +26,7 @@ const MAX_TEMPLATES = 1000;
 
 /** What counts requests like this one in flight; Node's parser bounds the methods. */
 export function activeRequests(request: RequestRecord): Record {
-  const byMethod = isEncrypted(request) ? active.https : active.http;
+  const byMethod = active[request.scheme];
   let found = byMethod.get(request.method);
   if (found === undefined) {
     found = record.activeRequests.bind(activeAttributes(request));
@@ -57,9 +57,9 @@ export function measure(request: RequestRecord, end: RequestEnd): void {
 }
 
 function find(candidates: readonly RequestSeries[], request: RequestRecord): RequestSeries | undefined {
-  const encrypted = isEncrypted(request);
+  const { method, scheme } = request;
   const { httpVersion } = request.request;
-  for (const one of candidates) if (one.method === request.method && one.isEncrypted === encrypted && one.version === httpVersion) return one;
+  for (const one of candidates) if (one.method === method && one.scheme === scheme && one.version === httpVersion) return one;
   return undefined;
 }
 
@@ -67,7 +67,7 @@ function bind(candidates: RequestSeries[], request: RequestRecord, end: RequestE
   const attributes = requestAttributes(request, end);
   const series: RequestSeries = {
     method: request.method,
-    isEncrypted: isEncrypted(request),
+    scheme: request.scheme,
     version: request.request.httpVersion,
     duration: record.requestDuration.bind(attributes),
     requestBodySize: record.requestBodySize.bind(attributes),

@@ -51,7 +51,7 @@ function read(file: string): unknown {
     try {
       return JSON.parse(readFileSync(file, 'utf8'));
     } catch (error) {
-      throw new ConfigurationError(`${file} is no valid JSON (${(error as Error).message})`);
+      throw new ConfigurationError(`${file} is no valid JSON${/ at position \d+/.exec((error as Error).message)?.[0] ?? ''}`);
     }
   }
   try {

@@ -78,6 +78,23 @@ export function otlpTarget(): OtlpTarget {
   };
 }
 
+/** An address as it may be logged: without user, password and query. */
+export function loggable(url: string): string {
+  if (!URL.canParse(url)) return 'an address that is no URL';
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}
+
+/** A port number; anything else gets one line and the default. */
+export function port(name: string, fallback: number): number {
+  const value = text(name);
+  if (value === undefined) return fallback;
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= 0 && number < 65_536) return number;
+  log('warn', `${name} is no port (0 to 65535); using ${fallback}`);
+  return fallback;
+}
+
 /** Reads `key=value` pairs with percent-encoded values, as in `OTEL_RESOURCE_ATTRIBUTES` and headers. */
 export function pairs(value: string | undefined): Record<string, string> {
   const result: Record<string, string> = {};

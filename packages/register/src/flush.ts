@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { gzipSync } from 'node:zlib';
 import { log, type ProducedMetrics, produceMetrics } from '@tallyman/core';
-import type { OtlpTarget } from './environment.ts';
+import { loggable, type OtlpTarget } from './environment.ts';
 
 /** The longest that the end of a process waits for the delivery of its last values. */
 const DEADLINE_MS = 500;
@@ -57,7 +57,7 @@ export function flushSynchronously(target: OtlpTarget, attributes: Readonly<Reco
   if (status >= 200 && status < 300) return true;
   log(
     'warn',
-    `the last values did not arrive at ${target.url} (${status === 0 ? `no answer within ${DEADLINE_MS} ms` : status === -1 ? 'no connection' : `status ${status}`})`,
+    `the last values did not arrive at ${loggable(target.url)} (${status === 0 ? `no answer within ${DEADLINE_MS} ms` : status === -1 ? 'no connection' : `status ${status}`})`,
   );
   return false;
 }

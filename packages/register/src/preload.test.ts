@@ -157,7 +157,7 @@ describe('a configuration', () => {
   });
 
   test.each([
-    ['unknown-key.json', /features\.match\.routez is not known; allowed are routes, jobs, functions, version/],
+    ['unknown-key.json', /features\.match\.routez is not known; allowed are routes, jobs, version/],
     ['bad-value.mjs', /queues\.depth is "sometimes"; allowed are .*"on".*"off".*; caps\.features must be at least 1/],
     ['broken.json', /is no valid JSON/],
     ['waiting.mjs', /top-level await/],

@@ -6,7 +6,7 @@ import { adapters as httpAdapters, startHttp } from '@tallyman/http';
 import { adapters as queueAdapters, startQueues } from '@tallyman/queues';
 import { settleHeldPurchases, adapters as webhookAdapters } from '@tallyman/webhooks';
 import { loadConfiguration } from './configuration-file.ts';
-import { isEnabled, metricsExporters, milliseconds, otlpTarget, text, wantsTraces } from './environment.ts';
+import { isEnabled, loggable, metricsExporters, milliseconds, otlpTarget, port, text, wantsTraces } from './environment.ts';
 import { flushSynchronously } from './flush.ts';
 import { resourceAttributes } from './identity.ts';
 import { onEnd, onFirstNeed } from './lifecycle.ts';
@@ -50,14 +50,14 @@ function startExport(attributes: () => Record<string, string>): void {
   onFirstNeed(() => {
     startProcessMetrics();
     const { startSdk: startBundle } = createRequire(__filename)('./sdk.cjs') as { startSdk: typeof startSdk };
-    const port = Number(text('OTEL_EXPORTER_PROMETHEUS_PORT') ?? 9464);
+    const prometheusPort = port('OTEL_EXPORTER_PROMETHEUS_PORT', 9464);
     startBundle({
       exporters,
       attributes: attributes(),
       intervalMs: milliseconds('OTEL_METRIC_EXPORT_INTERVAL', 15_000),
       timeoutMs: milliseconds('OTEL_METRIC_EXPORT_TIMEOUT', 30_000),
       target,
-      prometheus: { host: text('OTEL_EXPORTER_PROMETHEUS_HOST'), port },
+      prometheus: { host: text('OTEL_EXPORTER_PROMETHEUS_HOST'), port: prometheusPort },
       createProducer: () => createMetricProducer({ attributes: {} }, version),
       changes: () => runtime.registry.changes,
       delivered: (changes) => {
@@ -68,11 +68,12 @@ function startExport(attributes: () => Record<string, string>): void {
         logOnce(
           `export ${exporter}`,
           'warn',
-          `values do not arrive at ${target.url} (${errorType(error)}): start the collector there or set OTEL_EXPORTER_OTLP_ENDPOINT; nothing is lost meanwhile`,
+          `values do not arrive at ${loggable(target.url)} (${errorType(error)}): start the collector there or set OTEL_EXPORTER_OTLP_ENDPOINT; nothing is lost meanwhile`,
           HOUR_MS,
         );
       },
-      portTaken: (error) => log('error', `port ${port} for /metrics cannot be opened (${errorType(error)}): set OTEL_EXPORTER_PROMETHEUS_PORT to a free one`),
+      portTaken: (error) =>
+        log('error', `port ${prometheusPort} for /metrics cannot be opened (${errorType(error)}): set OTEL_EXPORTER_PROMETHEUS_PORT to a free one`),
     });
   });
   if (!exporters.includes('otlp') || target.protocol === 'grpc') return;

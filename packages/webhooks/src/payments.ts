@@ -133,6 +133,8 @@ interface HeldPurchase {
  * or session of the same purchase follows within seconds. A counter cannot be given another label afterwards.
  */
 const PATIENCE_MS = 15_000;
+/** Purchases that wait at a time; with more the oldest is counted as it is. */
+const HELD = 1000;
 
 const held = shared('webhooks.held', () => ({ purchases: new Set<HeldPurchase>(), timer: undefined as NodeJS.Timeout | undefined }));
 
@@ -144,6 +146,8 @@ export function settleHeldPurchases(patience = 0): void {
 
 function hold(purchase: HeldPurchase): void {
   held.purchases.add(purchase);
+  const [oldest] = held.purchases;
+  if (held.purchases.size > HELD && oldest !== undefined) settle(oldest);
   held.timer ??= setTimeout(() => safely('webhooks.held', sweep), PATIENCE_MS).unref();
 }
 

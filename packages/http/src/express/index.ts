@@ -1,9 +1,10 @@
 import type { Adapter } from '@tallyman/core';
 import { rememberMountPaths } from './patch.ts';
 
-/** Express 4 and 5: the paths that routers are mounted under. From `router` 2.3 on the router keeps them itself, and no module is patched. */
+/** Express 4 and 5: the paths that routers are mounted under. From `router` 2.3 on the router keeps them itself, and the patch finds nothing to do. */
 export const adapter: Adapter = {
   name: 'express',
+  announced: [{ module: 'express', versions: { from: '5.0.0', below: '6.0.0' } }],
   rows: [
     {
       module: 'router',

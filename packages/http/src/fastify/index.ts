@@ -6,5 +6,6 @@ import { noteRoutes } from './patch.ts';
 export const adapter: Adapter = {
   name: 'fastify',
   rows: [],
+  announced: [{ module: 'fastify', versions: { from: '4.0.0', below: '6.0.0' } }],
   start: () => subscribe('fastify.initialization', (message) => void safely('fastify.initialization', () => noteRoutes(message))),
 };

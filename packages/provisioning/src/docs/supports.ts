@@ -3,7 +3,13 @@ import { code, markdownTable } from './markdown.ts';
 /** What the table reads of an adapter (`Adapter` of @tallyman/core). */
 export interface SupportedAdapter {
   readonly name: string;
-  readonly rows: readonly { readonly module: string; readonly versions: { readonly from: string; readonly below: string } }[];
+  readonly rows: readonly SupportedPackage[];
+  readonly announced?: readonly SupportedPackage[];
+}
+
+interface SupportedPackage {
+  readonly module: string;
+  readonly versions: { readonly from: string; readonly below: string };
 }
 
 /** The adapters of one domain, with the words for what they measure. */
@@ -19,9 +25,9 @@ export function supportsTable(domains: readonly SupportedDomain[]): string {
 }
 
 /** Several rows of one package and range are one line, several ranges of a package are listed in it. */
-function packagesOf({ name, rows }: SupportedAdapter): string[][] {
+function packagesOf({ name, rows, announced = [] }: SupportedAdapter): string[][] {
   const ranges = new Map<string, Set<string>>();
-  for (const { module, versions } of rows) {
+  for (const { module, versions } of [...rows, ...announced]) {
     const range = `>=${versions.from} <${versions.below}`;
     ranges.set(module, (ranges.get(module) ?? new Set()).add(range));
   }

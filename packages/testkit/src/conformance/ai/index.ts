@@ -68,13 +68,13 @@ export function aiConformance(subject: AiSubject): void {
     expect(recorded.count(metrics.timePerOutputChunk)).toBe(chunks - 1);
   });
 
-  it('records a stream that the application leaves early as aborted', async () => {
+  it('records a stream that the application leaves early as aborted, and as unmetered: it is billed, and told nothing', async () => {
     const recorded = await recordedBy(async () => {
       for await (const _ of await subject.stream('answers')) break;
     });
     expectOneCall(recorded, 'aborted');
     expect(recorded.count(metrics.timeToFirstChunk)).toBe(1);
-    expect(recorded.value(metrics.unmeteredCalls)).toBe(0);
+    expect(recorded.value(metrics.unmeteredCalls)).toBe(1);
   });
 
   it('records a stream that the application aborts as aborted', async () => {
