@@ -15,7 +15,7 @@ export const ai = {
     { label: 'CPU', unit: 'us', digits: 2, value: ({ cpu, count }) => cpu / count, compare: ['ratio', 'added'] },
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 4, quick: 2 },
+  repetitions: { normal: 3, quick: 2 },
 
   async run(context, say) {
     const provider = await startApp(variants[0], context.sink, appFile('provider.mjs'));

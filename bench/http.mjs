@@ -22,7 +22,7 @@ export const http = {
     { label: 'CPU per request', unit: 'us', digits: 2, value: ({ cpu, requests }) => cpu / requests, compare: ['ratio', 'added'] },
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 4, quick: 2 },
+  repetitions: { normal: 3, quick: 2 },
 
   async run(context, say) {
     const load = await startApp(variants[0], context.sink, appFile('load.mjs'));

@@ -12,7 +12,7 @@ export const queue = {
     { label: 'CPU per job', unit: 'us', digits: 2, value: ({ cpu, jobs }) => cpu / jobs, compare: ['ratio', 'added'] },
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 4, quick: 2 },
+  repetitions: { normal: 3, quick: 2 },
 
   async run(context, say) {
     const redis = await startRedis();

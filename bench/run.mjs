@@ -9,7 +9,7 @@ import { queue } from './queue.mjs';
 import { startSink } from './sink.mjs';
 import { start } from './start.mjs';
 import { formatTable, tableRows } from './table.mjs';
-import { control, isAvailable, profiled, variants } from './variants.mjs';
+import { controls, isAvailable, profiled, variants } from './variants.mjs';
 
 const benches = [start, ai, http, queue, exporting];
 const names = benches.map(({ name }) => name);
@@ -17,7 +17,7 @@ const names = benches.map(({ name }) => name);
 const help = `node bench/run.mjs [${names.join('] [')}]
   --quick            fewer repetitions: about a minute for all
   --repetitions N    N for each benchmark
-  --control          bare Node a second time, which shows the noise
+  --control          bare Node twice more: once as it is, which shows the noise, once with an outgoing request a second
   --markdown         tables in Markdown
   --profile FOLDER   CPU profiles of all applications, in a folder for each variant`;
 
@@ -46,7 +46,7 @@ function comparedVariants(values) {
     console.log(`${variant.name} is left out: ${variant.file} is not there; npm run bench builds it`);
     return false;
   });
-  const compared = values.control ? [...available, control] : available;
+  const compared = values.control ? [...available, ...controls] : available;
   return values.profile === undefined ? compared : compared.map((variant) => profiled(variant, resolve(values.profile)));
 }
 
@@ -56,8 +56,8 @@ async function runBench(bench, compared, sink, { quick, repetitions, markdown })
     sink,
     variants: compared,
     repetitions: Number(repetitions ?? bench.repetitions[quick ? 'quick' : 'normal']),
-    slices: quick ? 6 : 20,
-    warmUpMilliseconds: quick ? 1200 : 2500,
+    slices: quick ? 6 : 16,
+    warmUpMilliseconds: quick ? 2000 : 2500,
   };
   const results = await bench.run(context, (line) => process.stderr.write(`${bench.name}: ${line}\n`));
   if (results.length === 0) return;

@@ -15,7 +15,7 @@ export const start = {
     { label: 'CPU', unit: 'ms', digits: 1, value: ({ cpu }) => cpu / 1000, compare: ['ratio', 'fastest'] },
     { label: 'RSS', unit: 'MB', digits: 1, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
-  repetitions: { normal: 21, quick: 7 },
+  repetitions: { normal: 15, quick: 7 },
 
   async run(context, say) {
     const folder = await mkdtemp(join(tmpdir(), 'tallyman-bench-'));

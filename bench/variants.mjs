@@ -27,8 +27,14 @@ export const variants = [
   },
 ];
 
-/** The base once more under another name: what it differs from the base is the noise of the machine. */
-export const control = { name: 'bare again', nodeFlags: [], env: {} };
+/**
+ * The base once more under another name: what it differs from the base is the noise of the machine. And the base with one
+ * outgoing `http.request` a second: V8 then has two kinds of messages to expect in Node's HTTP code, which any exporter costs.
+ */
+export const controls = [
+  { name: 'bare again', nodeFlags: [], env: {} },
+  { name: 'bare, calling out', nodeFlags: ['--require', fileURLToPath(new URL('apps/calling-out.cjs', import.meta.url))], env: {} },
+];
 
 /** Whether a variant can be started here. */
 export function isAvailable({ file }) {

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { gzipSync } from 'node:zlib';
 import { log, type ProducedMetrics, produceMetrics } from '@tallyman/core';
 import { loggable, type OtlpTarget } from './environment.ts';
 
@@ -46,7 +45,8 @@ export function flushSynchronously(target: OtlpTarget, attributes: Readonly<Reco
         ...(target.isCompressed && { 'content-encoding': 'gzip' }),
         ...target.headers,
       },
-      body: target.isCompressed ? gzipSync(serialized) : serialized,
+      // Loaded here and not at the start of every process: few compress.
+      body: target.isCompressed ? process.getBuiltinModule('node:zlib').gzipSync(serialized) : serialized,
       tls: Object.fromEntries(Object.entries(target.tls).map(([key, path]) => [key, readFileSync(path)])),
       state,
     },

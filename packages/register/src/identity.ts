@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { pairs, text } from './environment.ts';
@@ -11,7 +10,7 @@ export function resourceAttributes(): Record<string, string> {
   return {
     'service.name': application.name ?? 'unknown_service:node',
     ...(application.version !== undefined && { 'service.version': application.version }),
-    'service.instance.id': randomUUID(),
+    'service.instance.id': process.getBuiltinModule('node:crypto').randomUUID(),
     'telemetry.sdk.language': 'nodejs',
     'telemetry.sdk.name': 'opentelemetry',
     'telemetry.distro.name': 'tallyman',

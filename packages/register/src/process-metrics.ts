@@ -1,25 +1,25 @@
-import { constants, monitorEventLoopDelay, PerformanceObserver, performance } from 'node:perf_hooks';
-import { getHeapSpaceStatistics } from 'node:v8';
 import { processMetrics } from '@tallyman/catalog';
 import { bindMetrics, runtime } from '@tallyman/core';
 
 const NANOSECONDS = 1e9;
-const GC_TYPES: Readonly<Record<number, 'major' | 'minor' | 'incremental' | 'weakcb'>> = {
-  [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
-  [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
-  [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
-  [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
-};
-
 /** Samples the process whenever values are read: CPU, memory, event loop, heap, garbage collection. */
 export function startProcessMetrics(): void {
+  // Taken when measuring begins: they would cost every process that is never measured its start.
+  const { constants, monitorEventLoopDelay, PerformanceObserver, performance } = process.getBuiltinModule('node:perf_hooks');
+  const { getHeapSpaceStatistics } = process.getBuiltinModule('node:v8');
+  const gcTypes: Readonly<Record<number, 'major' | 'minor' | 'incremental' | 'weakcb'>> = {
+    [constants.NODE_PERFORMANCE_GC_MAJOR]: 'major',
+    [constants.NODE_PERFORMANCE_GC_MINOR]: 'minor',
+    [constants.NODE_PERFORMANCE_GC_INCREMENTAL]: 'incremental',
+    [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
+  };
   const record = bindMetrics(processMetrics);
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   let last = performance.eventLoopUtilization();
   const observer = new PerformanceObserver((entries) => {
     for (const entry of entries.getEntries()) {
-      const type = GC_TYPES[(entry as unknown as { detail?: { kind?: number } }).detail?.kind ?? 0];
+      const type = gcTypes[(entry as unknown as { detail?: { kind?: number } }).detail?.kind ?? 0];
       if (type !== undefined) record.gcDuration(entry.duration / 1000, { 'v8js.gc.type': type });
     }
   });

@@ -1,17 +1,17 @@
+import type { RequestListener } from 'node:http';
 import { createRequire } from 'node:module';
 import { httpMetrics } from '@tallyman/catalog';
 import { currentRequest, installHook, mountPaths, onRequestEnd } from '@tallyman/core';
-import { type Recorded, recordedBy, waitFor } from '@tallyman/testkit';
+import type { Recorded } from '@tallyman/testkit';
 import type { Express, Router } from 'express';
-import { afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { listen, measured } from '../http.test.client.ts';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { startHttp } from '../index.ts';
+import { measured, send, serve } from '../serving.test.kit.ts';
 import { adapter } from './index.ts';
 import { rememberMountPaths } from './patch.ts';
 
 const require = createRequire(import.meta.url);
 let express: (() => Express) & { Router(options?: object): Router; json(): never };
-let close = async () => {};
 let routes: (string | undefined)[] = [];
 
 beforeAll(() => {
@@ -21,16 +21,11 @@ beforeAll(() => {
   onRequestEnd(({ route }) => void routes.push(route));
 });
 
-afterEach(() => close());
-
 async function visit(app: Express, paths: readonly string[], method = 'GET'): Promise<Recorded> {
-  const listening = await listen(app as never);
-  close = listening.close;
+  const url = await serve(app as RequestListener);
   routes = [];
-  const before = measured();
-  return recordedBy(async () => {
-    for (const path of paths) await (await fetch(`http://127.0.0.1:${listening.port}${path}`, { method })).text();
-    await waitFor(measured, (now) => now === before + paths.length, { interval: 1 });
+  return measured(paths.length, async () => {
+    for (const path of paths) await send(url + path, { method });
   });
 }
 
@@ -133,10 +128,9 @@ describe('the route of Express', () => {
       seen.push(currentRequest()?.route);
       response.send('x');
     });
-    const listening = await listen(app as never);
-    close = listening.close;
+    const url = await serve(app as RequestListener);
     const options = { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: '{"a":1}' };
-    await Promise.all([1, 2, 3].map(async (id) => (await fetch(`http://127.0.0.1:${listening.port}/api/${id}`, options)).text()));
+    await Promise.all([1, 2, 3].map((id) => send(`${url}/api/${id}`, options)));
     expect(seen).toEqual(Array(3).fill('POST /api/:id'));
   });
 });

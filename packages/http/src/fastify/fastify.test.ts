@@ -1,10 +1,9 @@
 import { httpMetrics } from '@tallyman/catalog';
 import { currentRequest, installHook, onRequestEnd } from '@tallyman/core';
-import { recordedBy, waitFor } from '@tallyman/testkit';
 import fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { inFlight, measured } from '../http.test.client.ts';
 import { startHttp } from '../index.ts';
+import { measured, send } from '../serving.test.kit.ts';
 import { adapter } from './index.ts';
 
 let app: FastifyInstance;
@@ -51,17 +50,12 @@ const cases: [string, string, RequestInit, string | undefined, number][] = [
 test.each(cases)('%s has its template', async (_title, path, options, route, status) => {
   const routes: unknown[] = [];
   const stop = onRequestEnd((record) => void routes.push(record.route));
-  const before = measured();
   const { port } = app.server.address() as { port: number };
-  const recorded = await recordedBy(async () => {
-    await (await fetch(`http://127.0.0.1:${port}${path}`, options)).text();
-    await waitFor(measured, (now) => now === before + 1, { interval: 1 });
-  });
+  const recorded = await measured(1, () => send(`http://127.0.0.1:${port}${path}`, options));
   stop();
   expect(routes).toEqual([route]);
   const { attributes } = recorded.series(httpMetrics.requestDuration)[0] ?? {};
   expect([attributes?.['http.route'], attributes?.['http.response.status_code']]).toEqual([route?.split(' ')[1], status]);
-  expect(inFlight()).toBe(0);
 });
 
 test('the route is known inside a handler', () => {
