@@ -15,7 +15,7 @@ const benches = [start, ai, http, queue, exporting];
 const names = benches.map(({ name }) => name);
 
 const help = `node bench/run.mjs [${names.join('] [')}]
-  --quick            fewer repetitions: about a minute for all
+  --quick            fewer repetitions: a good minute for all
   --repetitions N    N for each benchmark
   --control          bare Node twice more: once as it is, which shows the noise, once with an outgoing request a second
   --markdown         tables in Markdown
