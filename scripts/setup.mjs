@@ -11,7 +11,7 @@ const OLDEST_NODE = [22, 15];
 /** The commands of package.json: each is a list of steps, run in order until one fails. */
 const COMMANDS = {
   demo: (args) => [build(), script('demo', 'scripts/demo.mjs', args)],
-  test: (args) => [build(), script('real servers', 'scripts/servers.mjs', []), tests(args)],
+  test: (args) => [build(), script('real servers', 'scripts/servers.mjs', []), script('peers', 'scripts/peers.mjs', []), tests(args)],
   check: () => [
     build(),
     bin('format and lint', '@biomejs/biome/bin/biome', ['ci', '--error-on-warnings', '.']),
