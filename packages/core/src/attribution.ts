@@ -1,6 +1,7 @@
 import type { FeatureConfiguration } from './configuration.ts';
 import type { RequestRecord } from './request.ts';
 import { runtime } from './runtime.ts';
+import { safely } from './safely.ts';
 
 /** A use of a named feature that is going on. */
 export interface FeatureUse {
@@ -35,17 +36,20 @@ export function withAttribution<T>(members: Attribution, work: () => T): T {
 
 /** The configured feature of a route, written `METHOD /template`. */
 export function featureOfRoute(route: string | undefined): string | undefined {
-  return route === undefined ? undefined : lookup().routes.get(route);
+  return route === undefined ? undefined : safely('attribution.route', routeFeature, route);
 }
 
 /** The configured feature of a job. */
 export function featureOfJob(queue: string, type: string): string | undefined {
-  const { jobs } = lookup();
-  return jobs.get(`${queue}/${type}`) ?? jobs.get(queue);
+  return safely('attribution.job', jobFeature, queue, type);
 }
 
 /** The configuration of a named feature. */
 export function featureConfiguration(feature: string): FeatureConfiguration | undefined {
+  return safely('attribution.configuration', configurationOf, feature);
+}
+
+function configurationOf(feature: string): FeatureConfiguration | undefined {
   const { features } = runtime.configuration;
   return features !== undefined && Object.hasOwn(features, feature) ? features[feature] : undefined;
 }
@@ -112,6 +116,15 @@ interface Lookup {
   readonly of: unknown;
   readonly routes: ReadonlyMap<string, string>;
   readonly jobs: ReadonlyMap<string, string>;
+}
+
+function routeFeature(route: string): string | undefined {
+  return lookup().routes.get(route);
+}
+
+function jobFeature(queue: string, type: string): string | undefined {
+  const { jobs } = lookup();
+  return jobs.get(`${queue}/${type}`) ?? jobs.get(queue);
 }
 
 let cached: Lookup | undefined;

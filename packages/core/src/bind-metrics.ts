@@ -1,12 +1,12 @@
 import type { AttributesOf, MetricSpec } from '@tallyman/catalog';
-import type { Instrument } from './instrument.ts';
+import type { Instrument, Series } from './instrument.ts';
 import type { RegisteredMetric } from './registry.ts';
 import { runtime } from './runtime.ts';
 
 /** Records one metric: adds to a counter, sets a gauge, measures into a histogram. Never throws. */
 export interface Recorder<M extends MetricSpec> {
   (value: number, attributes: AttributesOf<M>): void;
-  /** Sets the absolute value of something that is counted elsewhere. */
+  /** Sets the absolute value of something that is counted elsewhere. Never throws, like all of this. */
   set(value: number, attributes: AttributesOf<M>): void;
   /** Takes a gauge's series out of the readings until it is set again, so that it gaps instead of freezing. */
   clear(attributes: AttributesOf<M>): void;
@@ -38,17 +38,36 @@ function recorder(instrument: Instrument): Recorder<MetricSpec> {
     }
   };
   return Object.assign(record, {
-    set: (value: number, attributes: Readonly<Record<string, unknown>>) => instrument.set(value, attributes),
-    clear: (attributes: Readonly<Record<string, unknown>>) => instrument.clear(attributes),
+    set: (value: number, attributes: Readonly<Record<string, unknown>>) => {
+      try {
+        instrument.set(value, attributes);
+      } catch {
+        // As above.
+      }
+    },
+    clear: (attributes: Readonly<Record<string, unknown>>) => {
+      try {
+        instrument.clear(attributes);
+      } catch {
+        // As above.
+      }
+    },
     bind: (attributes: Readonly<Record<string, unknown>>) => {
-      const series = instrument.find(attributes);
-      return (value: number) => {
+      let series: Series | undefined;
+      const bound = (value: number): void => {
         try {
+          series ??= instrument.find(attributes);
           instrument.add(series, value);
         } catch {
           // As above.
         }
       };
+      try {
+        series = instrument.find(attributes);
+      } catch {
+        // It is looked for again when it is recorded into.
+      }
+      return bound;
     },
   });
 }

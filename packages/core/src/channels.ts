@@ -107,7 +107,7 @@ function typed<E>(name: string): TypedChannel<E> {
       if (underlying.hasSubscribers) underlying.publish(event());
     },
     subscribe(listener) {
-      const guarded = (message: unknown): void => void safely(name, () => listener(message as E));
+      const guarded = (message: unknown): void => void safely(name, listener, message as E);
       underlying.subscribe(guarded);
       return () => void underlying.unsubscribe(guarded);
     },

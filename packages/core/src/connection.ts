@@ -5,7 +5,7 @@ import type { RequestEnd, RequestObservers, RequestRecord } from './request.ts';
 import { type BodyListener, RequestBody } from './request-body.ts';
 import { routeTemplate } from './route.ts';
 import { runtime, shared } from './runtime.ts';
-import { reportFault } from './safely.ts';
+import { safely } from './safely.ts';
 
 /** What Node publishes on `http.server.request.start` and `http.server.response.finish`. */
 export interface ServerMessage {
@@ -80,15 +80,20 @@ class HttpRequest implements RequestRecord {
  * listeners of `data` and `end` would else run in the store of the connection's parser.
  */
 function observedPush(this: IncomingMessage, chunk: unknown, encoding?: BufferEncoding): boolean {
-  const record = findRequest(this);
-  if (record === undefined) return callPush(this, chunk, encoding);
-  record.body?.arrived(chunk);
+  const attribution = safely('request.pushed', observe, this, chunk);
   const current = runtime.attribution.getStore();
-  if (current?.request === record) return callPush(this, chunk, encoding);
-  if (current !== undefined) return runtime.attribution.run(record.attribution, callPush, this, chunk, encoding);
+  if (attribution === undefined || current?.request === attribution.request) return callPush(this, chunk, encoding);
+  if (current !== undefined) return runtime.attribution.run(attribution, callPush, this, chunk, encoding);
   // In the parser's callback, which the store ends with; `run` would cost twice as much.
-  runtime.attribution.enterWith(record.attribution);
+  runtime.attribution.enterWith(attribution);
   return callPush(this, chunk, encoding);
+}
+
+/** Sees what arrives of a request, and tells the attribution that it belongs to. */
+function observe(request: IncomingMessage, chunk: unknown): Attribution | undefined {
+  const record = findRequest(request);
+  record?.body?.arrived(chunk);
+  return record?.attribution;
 }
 
 function callPush(request: IncomingMessage, chunk: unknown, encoding: BufferEncoding | undefined): boolean {
@@ -117,23 +122,20 @@ export function startRequest({ request, response, socket }: ServerMessage, told:
     connection.pipelined ??= [];
     connection.pipelined.push(record);
   }
-  for (const listener of told.start) {
-    try {
-      listener(record);
-    } catch (error) {
-      reportFault('request.start', error);
-    }
-  }
+  for (const listener of told.start) safely('request.start', listener, record);
 }
 
 /** One listener for each connection, none on responses: what is in flight when it closes was aborted. */
 function watch(socket: Socket, told: RequestObservers): Connection {
   const isEncrypted = (socket as { readonly encrypted?: unknown }).encrypted === true;
   const connection: Connection = { scheme: isEncrypted ? 'https' : 'http', current: undefined, pipelined: undefined, written: socket.bytesWritten };
-  socket.on('close', () => {
-    for (let record = connection.current; record !== undefined; record = next(connection)) tell(told, record, undefined, undefined);
-  });
+  socket.on('close', () => void safely('request.closed', abort, connection, told));
   return connection;
+}
+
+/** Ends the records of all requests that are in flight. */
+function abort(connection: Connection, told: RequestObservers): void {
+  for (let record = connection.current; record !== undefined; record = next(connection)) tell(told, record, undefined, undefined);
 }
 
 /** Takes the request in flight away and makes the one behind it current. */
@@ -163,13 +165,7 @@ function tell(told: RequestObservers, record: HttpRequest, statusCode: number | 
     requestBodyBytes: record.body?.bytes ?? 0,
     responseBodyBytes,
   };
-  for (const listener of told.end) {
-    try {
-      listener(record, end);
-    } catch (error) {
-      reportFault('request.end', error);
-    }
-  }
+  for (const listener of told.end) safely('request.end', listener, record, end);
 }
 
 /** What Node keeps on a response: its rendered head, and the length of its body where it is known beforehand. */

@@ -11,10 +11,15 @@ function threshold(): number {
 export function log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void {
   if (LEVELS.indexOf(level) > threshold()) return;
   try {
-    process.stderr.write(`[tallyman] ${line.replace(/\s*\n\s*/g, ' ')}\n`);
+    process.stderr.write(`[tallyman] ${line.replace(/\s*\n\s*/g, ' ')}\n`, ignoreError);
   } catch {
-    // A closed stderr must not reach the application.
+    // A missing stderr must not reach the application.
   }
+}
+
+/** A write that failed is told as an event right after this callback; without a listener it would end the process. */
+function ignoreError(error?: Error | null): void {
+  if (error && process.stderr.listenerCount('error') === 0) process.stderr.once('error', () => undefined);
 }
 
 /** Writes a line once per process for its key, and again only after `everyMs` when that is given. */

@@ -1,4 +1,4 @@
-import { reportFault } from './safely.ts';
+import { safely } from './safely.ts';
 
 /** Told of a request's body once: the raw bytes, or undefined when they are more than the limit or did not all arrive. */
 export type BodyListener = (body: Buffer | undefined) => void;
@@ -59,12 +59,6 @@ export class RequestBody {
     if (collection === undefined) return;
     this.#collection = undefined;
     const body = this.#isComplete && this.bytes <= collection.limit ? Buffer.concat(collection.chunks, this.bytes) : undefined;
-    for (const { limit, listener } of collection.listeners) {
-      try {
-        listener(this.bytes <= limit ? body : undefined);
-      } catch (error) {
-        reportFault('request.body', error);
-      }
-    }
+    for (const { limit, listener } of collection.listeners) safely('request.body', listener, this.bytes <= limit ? body : undefined);
   }
 }

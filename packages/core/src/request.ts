@@ -4,7 +4,7 @@ import type { Attribution } from './attribution.ts';
 import { finishRequest, type ServerMessage, startRequest } from './connection.ts';
 import type { BodyListener } from './request-body.ts';
 import { runtime } from './runtime.ts';
-import { reportFault } from './safely.ts';
+import { safely } from './safely.ts';
 
 export { requestRecord } from './connection.ts';
 export { mountPaths } from './route.ts';
@@ -97,17 +97,9 @@ function observers(): RequestObservers {
   const created: RequestObservers = { start: [], end: [] };
   runtime.requests = created;
   if (runtime.active) {
-    channel('http.server.request.start').subscribe((message) => guarded(startRequest, message, created));
-    channel('http.server.response.finish').subscribe((message) => guarded(finishRequest, message, created));
+    // An exception in a channel's subscriber would end the process.
+    channel('http.server.request.start').subscribe((message) => void safely('request.received', startRequest, message as ServerMessage, created));
+    channel('http.server.response.finish').subscribe((message) => void safely('request.answered', finishRequest, message as ServerMessage, created));
   }
   return created;
-}
-
-/** An exception in a channel's subscriber would end the process. */
-function guarded(handle: (message: ServerMessage, told: RequestObservers) => void, message: unknown, told: RequestObservers): void {
-  try {
-    handle(message as ServerMessage, told);
-  } catch (error) {
-    reportFault('request', error);
-  }
 }

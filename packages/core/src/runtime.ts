@@ -35,6 +35,8 @@ export interface Runtime {
   requests: RequestObservers | undefined;
   /** Things to do before values are read, such as sampling the process. */
   readonly beforeRead: Set<() => void>;
+  /** Stands around all work that `safely` guards, by place; nobody but tests of faults sets it. */
+  guarded?: ((where: string, work: () => unknown) => unknown) | undefined;
   /** Named state of packages that must exist once per process. */
   readonly shared: Map<string, unknown>;
   /** False for the stand-in of a copy that met an incompatible generation: it records into nothing and hooks nothing. */

@@ -1,4 +1,4 @@
-import { selfMetrics } from '@tallyman/catalog';
+import { OTHER, selfMetrics } from '@tallyman/catalog';
 import { bindMetrics } from './bind-metrics.ts';
 import { logOnce } from './log.ts';
 import { runtime } from './runtime.ts';
@@ -11,38 +11,49 @@ runtime.registry.onCapped ??= (metric, attribute) => {
 /** The recorders of Tallyman's metrics about itself. */
 export const selfRecorders = self;
 
-/** The class or code of an error: `code` if it is a short token, else the constructor's name; never its message. */
+/** The class or code of an error: `code` if it is a short token, else the constructor's name; never its message. Never throws. */
 export function errorType(error: unknown): string {
-  if (error === null || (typeof error !== 'object' && typeof error !== 'function')) return '_OTHER';
-  const { code } = error as { code?: unknown };
-  if (typeof code === 'string' && /^[A-Za-z][\w.-]{0,49}$/.test(code)) return code;
-  const { name } = error as { name?: unknown };
-  const constructorName = (error as object).constructor?.name;
-  if (typeof name === 'string' && name !== 'Error' && /^[\w$.]{1,60}$/.test(name)) return name;
-  return typeof constructorName === 'string' && constructorName !== '' ? constructorName : '_OTHER';
+  if (error === null || (typeof error !== 'object' && typeof error !== 'function')) return OTHER;
+  try {
+    const { code, name } = error as { code?: unknown; name?: unknown };
+    if (typeof code === 'string' && /^[A-Za-z][\w.-]{0,49}$/.test(code)) return code;
+    const constructorName = error.constructor?.name;
+    if (typeof name === 'string' && name !== 'Error' && /^[\w$.]{1,60}$/.test(name)) return name;
+    return typeof constructorName === 'string' && constructorName !== '' ? constructorName : OTHER;
+  } catch {
+    // What applications throw may have accessors that throw.
+    return OTHER;
+  }
 }
 
 /** Counts a fault of Tallyman's own and logs it once for its place; never throws. */
 export function reportFault(where: string, error: unknown): void {
   try {
     self.errors(1, { where });
-    const frame =
-      error instanceof Error
-        ? (error.stack
-            ?.split('\n')
-            .find((line) => /^\s+at /.test(line))
-            ?.trim() ?? '')
-        : '';
-    logOnce(`fault ${where}`, 'warn', `fault in ${where} (${errorType(error)} ${frame}); the application is not affected, numbers of ${where} may be low`);
+    logOnce(
+      `fault ${where}`,
+      'warn',
+      `fault in ${where} (${errorType(error)} ${frameOf(error)}); the application is not affected, numbers of ${where} may be low`,
+    );
   } catch {
     // Nothing may reach the application.
   }
 }
 
-/** Runs work of ours inside the application's calls: an exception is counted, logged once, and yields undefined. */
-export function safely<T>(where: string, work: () => T): T | undefined {
+function frameOf(error: unknown): string {
+  const stack = error instanceof Error ? String(error.stack).split('\n') : [];
+  return stack.find((line) => /^\s+at /.test(line))?.trim() ?? '';
+}
+
+/** Runs work of ours inside the application's calls: an exception is counted, logged once for its place, and yields undefined. */
+export function safely<T>(where: string, work: () => T): T | undefined;
+/** The same for places where a closure would cost too much: the work is handed its subject, and one thing more. */
+export function safely<T, A, B = undefined>(where: string, work: (subject: A, more: B) => T, subject: A, more?: B): T | undefined;
+export function safely<T, A, B>(where: string, work: (subject: A, more: B) => T, subject?: A, more?: B): T | undefined {
   try {
-    return work();
+    const { guarded } = runtime;
+    if (guarded === undefined) return work(subject as A, more as B);
+    return guarded(where, () => work(subject as A, more as B)) as T;
   } catch (error) {
     reportFault(where, error);
     return undefined;

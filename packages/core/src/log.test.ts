@@ -1,0 +1,20 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+
+const core = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+
+it('does not end an application whose standard error nobody reads any more', async () => {
+  const source = `
+    import { log } from ${JSON.stringify(core)};
+    log('info', 'a line');
+    log('info', 'another line');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    log('info', 'a line after it is known that the pipe is closed');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    process.exitCode = 7;`;
+  const app = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'ignore', 'pipe'] });
+  app.stderr.destroy();
+  expect(await once(app, 'exit')).toEqual([7, null]);
+});
