@@ -26,19 +26,45 @@ interface ContextManager {
 export function isOwned(): boolean {
   if (currentAttribution()?.ownsAiCall === true) return true;
   const manager = contextManager();
-  return manager !== undefined && safely('ai.ownership', () => manager.active().getValue(INFERENCE_OWNER)) !== undefined;
+  return manager !== undefined && safely('ai.owner', () => manager.active().getValue(INFERENCE_OWNER)) !== undefined;
 }
 
 /** Runs the work as the one owner of an AI call: in our attribution, and in the OpenTelemetry context when the application has one. */
 export function owning<T>(work: () => T): T {
   const owned = (): T => withAttribution({ ownsAiCall: true }, work);
   const manager = contextManager();
-  const context = manager && safely('ai.ownership', () => manager.active().setValue(INFERENCE_OWNER, true));
-  return manager === undefined || context === undefined ? owned() : manager.with(context, owned);
+  return manager === undefined ? owned() : within(manager, owned);
+}
+
+/** Runs the work once and gives what comes of it, whatever the context manager does: the application has not called it here. */
+function within<T>(manager: ContextManager, work: () => T): T {
+  let settled: (() => T) | undefined;
+  safely('ai.ownership', () => {
+    const context = manager.active().setValue(INFERENCE_OWNER, true);
+    manager.with(context, () => {
+      settled = outcomeOf(work);
+    });
+  });
+  return settled === undefined ? work() : settled();
+}
+
+function outcomeOf<T>(work: () => T): () => T {
+  try {
+    const value = work();
+    return () => value;
+  } catch (error) {
+    return () => {
+      throw error;
+    };
+  }
 }
 
 /** The registered context manager, from the global that all copies of `@opentelemetry/api` 1.x share. */
 function contextManager(): ContextManager | undefined {
+  return safely('ai.context', registered);
+}
+
+function registered(): ContextManager | undefined {
   return (globalThis as { [API]?: { context?: ContextManager } })[API]?.context;
 }
 

@@ -1,5 +1,5 @@
 import { aiMetrics } from '@tallyman/catalog';
-import { type Attribution, attributedFeature, bindMetrics, channels, eventAttribution } from '@tallyman/core';
+import { type Attribution, attributedFeature, bindMetrics, channels, eventAttribution, safely } from '@tallyman/core';
 import { type Cost, priceCall } from './pricing/index.ts';
 import type { BilledUsage, TokenSplit } from './usage.ts';
 
@@ -55,7 +55,7 @@ export function recordCall(call: EndedCall): void {
   record.calls(1, { ...labels, outcome });
   const answered = { ...labels, 'gen_ai.response.model': attributes['gen_ai.response.model'] };
   recordTokens(call.usage, answered, isEmbedding);
-  const cost = costOf(call);
+  const cost = safely('ai.price', costOf, call);
   for (const [component, usd] of cost?.parts ?? []) record.cost(usd, { ...answered, 'cost.component': component, 'cost.source': (cost as Cost).source });
   recordGaps(call, cost);
   channels.aiCall.publish(() => ({

@@ -1,4 +1,4 @@
-import { shared } from '@tallyman/core';
+import { safely, shared } from '@tallyman/core';
 
 /** How long an answer may wait for the application before its call is recorded as it stands, in milliseconds. */
 export const PATIENCE = 300_000;
@@ -40,6 +40,6 @@ export function endIdleCalls(patience = 0): void {
 
 function sweep(): void {
   waiting.timer = undefined;
-  endIdleCalls(PATIENCE);
+  safely('ai.sweep', endIdleCalls, PATIENCE);
   if (waiting.calls.size > 0) waiting.timer ??= setTimeout(sweep, PATIENCE).unref();
 }

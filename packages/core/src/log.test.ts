@@ -8,11 +8,10 @@ const core = fileURLToPath(new URL('../dist/index.js', import.meta.url));
 it('does not end an application whose standard error nobody reads any more', async () => {
   const source = `
     import { log } from ${JSON.stringify(core)};
-    log('info', 'a line');
-    log('info', 'another line');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    log('info', 'a line after it is known that the pipe is closed');
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (let turn = 0; turn < 100; turn++) {
+      log('info', 'a line before and after it is known that the pipe is closed');
+      await new Promise(setImmediate);
+    }
     process.exitCode = 7;`;
   const app = spawn(process.execPath, ['--input-type=module', '-e', source], { stdio: ['ignore', 'ignore', 'pipe'] });
   app.stderr.destroy();

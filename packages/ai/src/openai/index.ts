@@ -22,7 +22,7 @@ export const adapter: Adapter = {
  * Gives the client back; a client that cannot be measured works on as it is.
  */
 export function instrumentOpenAI<Client extends object>(client: Client): Client {
-  safely('openai', () => {
+  safely('ai.instrument', () => {
     const poster = posterOf(client);
     if (poster === undefined) logOnce('instrumentOpenAI', 'warn', 'instrumentOpenAI was given something that is no client of openai: it is not measured');
     else if (runtime.active) patchPrototype(poster);

@@ -30,7 +30,9 @@ export function priceCall(call: PricedCall): Cost | undefined {
 }
 
 function reported({ reportedUsd }: PricedCall): Cost | undefined {
-  return reportedUsd === undefined ? undefined : { source: 'provider', usd: reportedUsd, parts: [['total', reportedUsd]] };
+  return reportedUsd === undefined || !(reportedUsd >= 0 && reportedUsd < Number.POSITIVE_INFINITY)
+    ? undefined
+    : { source: 'provider', usd: reportedUsd, parts: [['total', reportedUsd]] };
 }
 
 /** The model that answered is the one that is billed; the requested name helps where the answer's name is not in the table. */

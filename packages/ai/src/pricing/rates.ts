@@ -47,7 +47,7 @@ const NOTHING: BilledUsage['inputSplit'] = { text: 0, audio: 0, image: 0, unknow
 const MILLION = 1_000_000;
 
 /**
- * What the rates make of a call; undefined when something was used that has no rate. Where a price by image or request is given, tokens without a rate are free.
+ * What the rates make of a call; undefined when something was used that has no rate, or none that can be right. Where a price by image or request is given, tokens without a rate are free.
  * `factor` is that of the service tier: it holds for tokens, not for fees.
  */
 export function costAt(rates: Rates, { usage, images, webSearches }: Billable, factor: number): CostParts | undefined {
@@ -74,7 +74,7 @@ export function costAt(rates: Rates, { usage, images, webSearches }: Billable, f
   }
   add('tool', webSearches * (rates.webSearch ?? 0));
   add('request', rates.request ?? 0);
-  return parts.some(([, amount]) => Number.isNaN(amount)) ? undefined : parts;
+  return parts.every(([, amount]) => amount >= 0 && amount < Number.POSITIVE_INFINITY) ? parts : undefined;
 }
 
 /** A rate for a prompt of that size; NaN when there is none. */

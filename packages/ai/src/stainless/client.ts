@@ -17,16 +17,16 @@ export function patchPost<Client>(prototype: object, dialect: Dialect<Client>): 
   if (typeof original !== 'function') throw new TypeError('the client has no method post');
   const { post } = {
     post(this: Client, path: string, options?: unknown): ApiPromise {
-      const call = safely(dialect.name, () => begin(this, path, options, dialect));
+      const call = safely('ai.begin', () => begin(this, path, options, dialect));
       if (call === undefined) return original.call(this as never, path, options);
       let promise: ApiPromise;
       try {
         promise = owning(() => original.call(this as never, path, options));
       } catch (error) {
-        safely(dialect.name, () => fail(call, error, dialect));
+        safely('ai.thrown', () => fail(call, error, dialect));
         throw error;
       }
-      safely(dialect.name, () => followPromise(promise, call, dialect));
+      safely('ai.promise', () => followPromise(promise, call, dialect));
       return promise;
     },
   };
@@ -45,7 +45,7 @@ function begin<Client>(client: Client, path: string, options: unknown, dialect: 
   const operation = dialect.operationOf(path);
   if (operation === undefined || isOwned()) return undefined;
   const call = measureCall({ operation, ...dialect.backendOf(client) });
-  const describe = (known: unknown): void => void safely(dialect.name, () => call.describe(dialect.describe(known, client)));
+  const describe = (known: unknown): void => void safely('ai.describe', () => call.describe(dialect.describe(known, client)));
   // The SDK handles a rejection of these options itself; ours must not add an unhandled one.
   if (isThenable(options)) options.then(describe, () => undefined);
   else describe(options);

@@ -1,4 +1,4 @@
-import { reportFault } from '@tallyman/core';
+import { safely } from '@tallyman/core';
 import type { AiCall } from '../call.ts';
 import type { Dialect } from './dialect.ts';
 import { followStream, isStream } from './stream.ts';
@@ -23,7 +23,10 @@ export interface ApiPromise extends Promise<unknown> {
  */
 export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<Dialect, 'name' | 'reader' | 'failureOf'>): void {
   const answer = new Answer(call, dialect);
-  const response = promise.responsePromise.then(
+  const { responsePromise } = promise;
+  follow(promise, () => promise.responsePromise, answer);
+  // At last, when nothing can fail any more: a promise of ours that the application does not get would reject with nobody to handle it.
+  promise.responsePromise = responsePromise.then(
     (properties) => {
       answer.arrived();
       return properties;
@@ -33,12 +36,10 @@ export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<D
       throw error;
     },
   );
-  follow(promise, response, answer);
 }
 
-function follow(promise: ApiPromise, response: Promise<unknown>, answer: Answer): ApiPromise {
+function follow(promise: ApiPromise, response: () => Promise<unknown>, answer: Answer): void {
   const { parseResponse, _thenUnwrap, asResponse } = promise;
-  promise.responsePromise = response;
   promise.parseResponse = async (client, properties) => {
     answer.parsing();
     let data: unknown;
@@ -50,20 +51,20 @@ function follow(promise: ApiPromise, response: Promise<unknown>, answer: Answer)
     }
     return answer.see(data);
   };
-  define(promise, '_thenUnwrap', (transform: Transform) =>
-    follow(
-      _thenUnwrap.call(promise, (data, properties) => transform(answer.see(data), properties)),
-      response,
-      answer,
-    ),
-  );
+  define(promise, '_thenUnwrap', (transform: Transform) => {
+    const unwrapped = _thenUnwrap.call(promise, (data, properties) => transform(answer.see(data), properties));
+    safely('ai.unwrapped', () => {
+      unwrapped.responsePromise = response();
+      follow(unwrapped, response, answer);
+    });
+    return unwrapped;
+  });
   define(promise, 'asResponse', () =>
     asResponse.call(promise).then((raw) => {
       answer.handedOut();
       return raw;
     }),
   );
-  return promise;
 }
 
 /** Keeps the method enumerable or not, so that a promise that is printed looks as it did. */
@@ -86,13 +87,13 @@ class Answer {
 
   /** The headers are there. */
   arrived(): void {
-    this.#guard(() => this.#call.arrived());
+    safely('ai.arrived', () => this.#call.arrived());
   }
 
   /** The SDK begins to read the body. */
   parsing(): void {
     this.#isParsed = true;
-    this.#call.reading();
+    safely('ai.parsing', () => this.#call.reading());
   }
 
   /**
@@ -100,14 +101,15 @@ class Answer {
    * still be asked for in the same turn.
    */
   handedOut(): void {
-    if (!this.#isParsed) setImmediate(() => this.#isParsed || this.#guard(() => this.#call.abandon())).unref();
+    if (this.#isParsed) return;
+    safely('ai.raw', () => setImmediate(() => this.#isParsed || void safely('ai.abandoned', () => this.#call.abandon())).unref());
   }
 
   /** The parsed data, before and after the SDK transforms it: the first time counts. Gives it back. */
   see(data: unknown): unknown {
     if (this.#isSeen) return data;
     this.#isSeen = true;
-    this.#guard(() => {
+    safely('ai.answer', () => {
       const reader = this.#dialect.reader(this.#call.operation, this.#call.provider);
       if (isStream(data)) {
         followStream(data, this.#call, reader, this.#dialect);
@@ -121,17 +123,9 @@ class Answer {
 
   /** The request or the reading of its body failed. */
   fail(error: unknown): void {
-    this.#guard(() => {
+    safely('ai.failed', () => {
       const { outcome, errorType } = this.#dialect.failureOf(error);
       this.#call.end(outcome, errorType);
     });
-  }
-
-  #guard(work: () => void): void {
-    try {
-      work();
-    } catch (error) {
-      reportFault(this.#dialect.name, error);
-    }
   }
 }

@@ -1,4 +1,4 @@
-import { reportFault } from '@tallyman/core';
+import { safely } from '@tallyman/core';
 import type { AiCall } from '../call.ts';
 import type { AnswerReader, Dialect } from './dialect.ts';
 
@@ -24,11 +24,7 @@ export function followStream(stream: Stream, call: AiCall, reader: AnswerReader,
     const chunks = original.call(this);
     if (isTaken) return chunks;
     isTaken = true;
-    try {
-      cover(chunks, new ChunkObserver(stream, call, reader, dialect));
-    } catch (error) {
-      reportFault(dialect.name, error);
-    }
+    safely('ai.stream', () => cover(chunks, new ChunkObserver(stream, call, reader, dialect)));
     return chunks;
   };
   call.arrived();
@@ -57,6 +53,10 @@ function cover(chunks: AsyncIterator<unknown>, observer: ChunkObserver): void {
   for (const [key, value] of Object.entries(methods)) Object.defineProperty(chunks, key, { value, writable: true, configurable: true, enumerable: false });
 }
 
+function see(observer: ChunkObserver, result: IteratorResult<unknown>): void {
+  observer.see(result);
+}
+
 /** Tells the call what becomes of its stream. Nothing of its own reaches the application. */
 class ChunkObserver {
   readonly #stream: Stream;
@@ -78,33 +78,33 @@ class ChunkObserver {
 
   /** Passes a chunk, or the end, on. */
   readonly delivered = (result: IteratorResult<unknown>): IteratorResult<unknown> => {
-    try {
-      if (result.done) this.#finished();
-      else {
-        const report = this.#reader.read(result.value);
-        if (report !== undefined) this.#call.report(report);
-        this.#call.chunk();
-      }
-    } catch (error) {
-      reportFault(this.#dialect.name, error);
-    }
+    safely('ai.chunk', see, this, result);
     return result;
   };
 
   /** Passes an error on. */
   readonly failed = (error: unknown): never => {
-    try {
+    safely('ai.broken', () => {
       const { outcome, errorType } = this.#dialect.failureOf(error);
       this.#call.end(outcome, errorType);
-    } catch (fault) {
-      reportFault(this.#dialect.name, fault);
-    }
+    });
     throw error;
   };
 
   /** The application wants no more. */
   stopped(): void {
-    this.#end(this.#reader.isComplete ? 'ok' : 'aborted');
+    safely('ai.stopped', () => this.#end(this.#reader.isComplete ? 'ok' : 'aborted'));
+  }
+
+  /** Takes a chunk, or the end. */
+  see(result: IteratorResult<unknown>): void {
+    if (result.done) {
+      this.#finished();
+      return;
+    }
+    const report = this.#reader.read(result.value);
+    if (report !== undefined) this.#call.report(report);
+    this.#call.chunk();
   }
 
   /** The stream is at its end; the SDK ends it quietly, too, when the application aborts. */
