@@ -23,6 +23,8 @@ export interface Caps {
 export interface Configuration {
   readonly features?: Readonly<Record<string, FeatureConfiguration>> | undefined;
   readonly caps?: Caps | undefined;
+  /** Whether the preload registers its MeterProvider globally, so that metrics which the application records through the OpenTelemetry API go out as well. */
+  readonly exportAppMetrics?: boolean | undefined;
   /** Folder of the configuration file, for paths in it; undefined without a file. */
   readonly directory?: string | undefined;
 }

@@ -1,6 +1,6 @@
 import { OTHER, type Sibling } from '@tallyman/catalog';
 import { cleanValue, MAX_SERIES } from './limits.ts';
-import type { Backend, RegisteredMetric, Registry } from './registry.ts';
+import type { RegisteredMetric, Registry } from './registry.ts';
 
 /** The attributes of a series, without those that are not known. */
 export type PointAttributes = Readonly<Record<string, string | number>>;
@@ -20,9 +20,11 @@ export interface Series {
 type Node = Map<unknown, Node | Series>;
 
 /** The cells of one metric: series found by nested maps in the order of its attributes; a series is never evicted. */
-export class Instrument implements Backend {
+export class Instrument {
   readonly metric: RegisteredMetric;
   readonly series: Series[] = [];
+  /** Whether its values are counted elsewhere and only looked at. */
+  isObserved = false;
   siblings: readonly { readonly instrument: Instrument; readonly set: Sibling['set'] }[] = [];
   readonly #registry: Registry;
   readonly #keys: readonly string[];
@@ -63,15 +65,18 @@ export class Instrument implements Backend {
         series.count += 1;
         const bucket = bucketOf(this.#bounds, measured);
         series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
+        this.#registry.noteMeasurement(this, series, measured);
       }
     }
   }
 
   /** Sets a counter or gauge to an absolute value that something else counts, such as the CPU time of the process. */
   set(value: number, attributes: Readonly<Record<string, unknown>>): void {
+    this.isObserved = true;
     if (Number.isFinite(value)) this.find(attributes).value = value;
   }
 
+  /** Takes a gauge's series out of the next readings, until it is set again. */
   clear(attributes: Readonly<Record<string, unknown>>): void {
     this.find(attributes).value = undefined;
   }

@@ -4,64 +4,81 @@ import { runtime } from './runtime.ts';
 import { safely } from './safely.ts';
 
 /** The values of one series at one moment. */
-export type Point = Pick<Series, 'attributes' | 'startTime' | 'count' | 'counts'> & { readonly value: number };
+export type Point = Pick<Series, 'attributes' | 'startTime' | 'count' | 'counts'> & {
+  readonly value: number;
+  /** What tells the series from the others of its metric, the same at every reading. */
+  readonly key: object | string;
+};
 
 /** A metric with its points. */
 export interface Reading {
   readonly metric: MetricSpec & { readonly scope: string };
+  /** Its values are counted elsewhere and only looked at: an asynchronous instrument, in OpenTelemetry's words. */
+  readonly isObserved: boolean;
   readonly points: readonly Point[];
 }
 
 /** Reads every metric of the process, aliases included, synchronously; metrics without a series are left out. */
 export function readMetrics(): Reading[] {
-  for (const sample of runtime.beforeRead) safely('read', sample);
+  sample();
   const readings: Reading[] = [];
-  for (const { metric, series } of runtime.registry.instruments()) {
-    const points = series.filter((one): one is Series & { value: number } => one.value !== undefined).map(copy);
-    if (points.length > 0) readings.push({ metric, points });
+  for (const instrument of runtime.registry.instruments()) {
+    const points = readInstrument(instrument);
+    if (points.length > 0) readings.push({ metric: instrument.metric, isObserved: instrument.isObserved, points });
   }
   for (const alias of allAliases) {
-    const points = aliasPoints(alias);
-    if (points.length > 0) readings.push({ metric: alias, points });
+    const points = readAlias(alias);
+    if (points.length > 0) readings.push({ metric: alias, isObserved: sourcesOf(alias).every(({ isObserved }) => isObserved), points });
   }
   return readings;
 }
 
-function copy({ attributes, startTime, value, count, counts }: Series & { value: number }): Point {
-  return { attributes, startTime, value, count, counts: counts.slice() };
+/** Brings what is only looked at, such as the process's memory, up to date. */
+export function sample(): void {
+  for (const one of runtime.beforeRead) safely('read', one);
 }
 
-function aliasPoints(alias: AliasSpec): Point[] {
-  const sums = new Map<string, { attributes: PointAttributes; startTime: number; value: number; count: number; counts: Float64Array }>();
-  for (const source of alias.from) {
-    const instrument: Instrument | undefined = runtime.registry.get(source.name);
-    for (const series of instrument?.series ?? []) {
-      if (series.value === undefined || !matches(series.attributes, alias.where)) continue;
-      const attributes = mapped(series.attributes, alias.labels);
-      const key = JSON.stringify(attributes);
-      let sum = sums.get(key);
-      if (sum === undefined) {
-        sum = { attributes, startTime: series.startTime, value: 0, count: 0, counts: new Float64Array(alias.take === 'count' ? 0 : series.counts.length) };
-        sums.set(key, sum);
-      }
-      sum.startTime = Math.min(sum.startTime, series.startTime);
-      sum.value += alias.take === 'count' ? series.count : series.value;
-      sum.count += series.count;
-      for (let index = 0; index < sum.counts.length; index++) sum.counts[index] = (sum.counts[index] ?? 0) + (series.counts[index] ?? 0);
+/** The points of an instrument as they are now. */
+export function readInstrument({ series }: Instrument): Point[] {
+  const points: Point[] = [];
+  for (const one of series) {
+    const { attributes, startTime, value, count, counts } = one;
+    if (value !== undefined) points.push({ key: one, attributes, startTime, value, count, counts: counts.slice() });
+  }
+  return points;
+}
+
+/** The points of an alias, computed from its sources as they are now. */
+export function readAlias(alias: AliasSpec): Point[] {
+  const sums = new Map<string, { -readonly [K in keyof Point]: Point[K] }>();
+  for (const series of sourcesOf(alias).flatMap((source) => source.series)) {
+    const attributes = series.value === undefined ? undefined : aliasAttributes(alias, series.attributes);
+    if (series.value === undefined || attributes === undefined) continue;
+    const key = JSON.stringify(attributes);
+    let sum = sums.get(key);
+    if (sum === undefined) {
+      sum = { key, attributes, startTime: series.startTime, value: 0, count: 0, counts: new Float64Array(alias.take === 'count' ? 0 : series.counts.length) };
+      sums.set(key, sum);
     }
+    sum.startTime = Math.min(sum.startTime, series.startTime);
+    sum.value += alias.take === 'count' ? series.count : series.value;
+    sum.count += series.count;
+    for (let index = 0; index < sum.counts.length; index++) sum.counts[index] = (sum.counts[index] ?? 0) + (series.counts[index] ?? 0);
   }
   return [...sums.values()];
 }
 
-function matches(attributes: PointAttributes, where: AliasSpec['where']): boolean {
-  return Object.entries(where ?? {}).every(([key, value]) => attributes[key] === value);
-}
-
-function mapped(attributes: PointAttributes, labels: AliasSpec['labels']): PointAttributes {
+/** The attributes that a series of a source has under the alias; undefined when the alias leaves it out. */
+export function aliasAttributes({ where, labels }: AliasSpec, attributes: PointAttributes): PointAttributes | undefined {
+  if (where !== undefined) for (const [key, value] of Object.entries(where)) if (attributes[key] !== value) return undefined;
   const result: Record<string, string | number> = {};
   for (const [label, key] of Object.entries(labels)) {
     const value = attributes[key];
     if (value !== undefined) result[label] = value;
   }
   return result;
+}
+
+function sourcesOf({ from }: AliasSpec): Instrument[] {
+  return from.map(({ name }) => runtime.registry.get(name)).filter((instrument) => instrument !== undefined);
 }

@@ -1,17 +1,31 @@
+import type { MeterProvider } from '@opentelemetry/api';
 import type { MetricSpec, Sibling } from '@tallyman/catalog';
+import type { ApiInstruments } from './api-instruments.ts';
 import type { Caps } from './configuration.ts';
-import { Instrument } from './instrument.ts';
+import { Instrument, type Series } from './instrument.ts';
 import { CardinalityGuard } from './limits.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** A metric as the registry takes it, from whichever copy of the catalog. */
 export type RegisteredMetric = MetricSpec & { readonly scope: string };
 
-/** What a recorder writes to; cells are one implementation, instruments of a foreign MeterProvider can be another. */
-export interface Backend {
-  record(value: number, attributes: Readonly<Record<string, unknown>>): void;
-  /** Takes a gauge's series out of the next readings, until it is set again. */
-  clear(attributes: Readonly<Record<string, unknown>>): void;
+/** Our own exporters, while they report. */
+export interface Exporting {
+  /** Their MeterProvider. */
+  readonly provider: MeterProvider | undefined;
+  /** Somebody else reports from now on: these values are the last ones to deliver. */
+  finish(last: Snapshot): void;
 }
+
+/** A measurement of a histogram. */
+interface Measurement {
+  readonly instrument: Instrument;
+  readonly series: Series;
+  readonly value: number;
+}
+
+/** Measurements kept while it is not known who reports them. */
+const MAX_EARLY = 1000;
 
 /** All instruments of the process, by name: the first declaration of a name wins. */
 export class Registry {
@@ -24,6 +38,12 @@ export class Registry {
   caps: Caps | undefined;
   /** Number of records so far; an exporter that has delivered this many has delivered all. */
   changes = 0;
+  /** Our own exporters, when they have started. */
+  exporting: Exporting | undefined;
+  /** Instruments of somebody else's MeterProvider, when it reports. */
+  destination: ApiInstruments | undefined;
+  /** Histograms' first measurements, for a MeterProvider that is found soon after them; undefined once it is known who reports. */
+  early: Measurement[] | undefined = [];
 
   /** The instrument of that name; created when it is new. */
   instrument(metric: RegisteredMetric): Instrument {
@@ -31,6 +51,7 @@ export class Registry {
     if (instrument === undefined) {
       instrument = new Instrument(metric, this);
       this.#instruments.set(metric.name, instrument);
+      this.destination?.add(instrument);
     }
     return instrument;
   }
@@ -54,6 +75,12 @@ export class Registry {
   admits(metric: RegisteredMetric, key: string, value: string | number, parent: unknown): boolean {
     const attribute = metric.attributes[key];
     return attribute !== undefined && this.#guard.admits(metric.scope, key, attribute, value, parent, this.caps);
+  }
+
+  /** Takes note of a histogram's measurement, which its cell already holds. */
+  noteMeasurement(instrument: Instrument, series: Series, value: number): void {
+    if (this.destination !== undefined) this.destination.measure(instrument, series, value);
+    else if (this.early !== undefined && this.early.length < MAX_EARLY) this.early.push({ instrument, series, value });
   }
 
   /** Counts a record, and tells `onFirstRecord` of the first. */

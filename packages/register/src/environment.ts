@@ -1,4 +1,4 @@
-import { log } from '@tallyman/core';
+import { log, type TemporalityPreference } from '@tallyman/core';
 
 const { env } = process;
 
@@ -76,6 +76,14 @@ export function otlpTarget(): OtlpTarget {
       ...file('key', either('CLIENT_KEY')),
     },
   };
+}
+
+/** The temporality that OTLP is exported in, by `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE`; cumulative unless set. */
+export function temporalityPreference(): TemporalityPreference {
+  const asked = text('OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE')?.toLowerCase() ?? 'cumulative';
+  if (asked === 'cumulative' || asked === 'delta' || asked === 'lowmemory') return asked;
+  log('warn', `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=${asked} is not known; allowed are cumulative, delta, lowmemory; using cumulative`);
+  return 'cumulative';
 }
 
 /** An address as it may be logged: without user, password and query. */

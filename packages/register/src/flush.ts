@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import { log, type ProducedMetrics, produceMetrics } from '@tallyman/core';
+import { log, type ProducedMetrics } from '@tallyman/core';
 import { loggable, type OtlpTarget } from './environment.ts';
 
 /** The longest that the end of a process waits for the delivery of its last values. */
@@ -26,11 +26,11 @@ try {
 } catch { done(-1); }
 `;
 
-/** Delivers the current values synchronously, for the moment when a process ends: a thread posts them while this one waits, at most half a second. Returns whether they arrived. */
-export function flushSynchronously(target: OtlpTarget, attributes: Readonly<Record<string, string>>, version: string): boolean {
+/** Delivers values synchronously, for the moment when a process ends: a thread posts them while this one waits, at most half a second. Returns whether they arrived. */
+export function flushSynchronously(target: OtlpTarget, metrics: ProducedMetrics): boolean {
   const { JsonMetricsSerializer, ProtobufMetricsSerializer } = createRequire(__filename)('./serializer.cjs') as Record<string, Serializer>;
   const isJson = target.protocol === 'http/json';
-  const serialized = (isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer)?.serializeRequest(produceMetrics({ attributes }, version));
+  const serialized = (isJson ? JsonMetricsSerializer : ProtobufMetricsSerializer)?.serializeRequest(metrics);
   if (serialized === undefined) return false;
   const state = new SharedArrayBuffer(4);
   const view = new Int32Array(state);

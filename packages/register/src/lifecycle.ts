@@ -1,12 +1,13 @@
 import { channel } from 'node:diagnostics_channel';
 import { runtime, safely } from '@tallyman/core';
 
-/** Calls `start` once, soon after the first record or the first listening HTTP server, from a timer that keeps nothing alive. */
-export function onFirstNeed(start: () => void): void {
+/** Calls `notice` at the first record or the first listening HTTP server, and `start` once soon after it, from a timer that keeps nothing alive. */
+export function onFirstNeed(start: () => void, notice: () => void): void {
   let scheduled = false;
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
+    safely('register.start', notice);
     setTimeout(() => safely('register.start', start), 10).unref();
   };
   if (runtime.registry.changes > 0) schedule();

@@ -1,59 +1,99 @@
 import { readFileSync } from 'node:fs';
-import { Agent, type AgentOptions } from 'node:http';
+import { Agent, type AgentOptions, type ClientRequest } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
+import { metrics } from '@opentelemetry/api';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
+  type CollectionResult,
   ConsoleMetricExporter,
   MeterProvider,
-  type MetricProducer,
   type MetricReader,
   PeriodicExportingMetricReader,
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
+import type { MetricProducer as Producer } from '@tallyman/core';
 import type { OtlpTarget } from './environment.ts';
 import { CollectorNamesPrometheusExporter } from './prometheus-exporter.ts';
 
+/** One way that metrics leave the process, with the producer of what is to be delivered there. */
+export interface WayOut {
+  readonly name: 'otlp' | 'prometheus' | 'console';
+  readonly producer: Producer;
+}
+
 /** What the SDK's bundle is given by the preload, so that nothing of it is in both. */
 export interface SdkOptions {
-  readonly exporters: readonly ('otlp' | 'prometheus' | 'console')[];
+  readonly waysOut: readonly WayOut[];
   readonly attributes: Readonly<Record<string, string>>;
+  /** Whether the provider is registered globally, for the application's own metrics. */
+  readonly isGlobal: boolean;
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly target: OtlpTarget;
   readonly prometheus: { readonly host: string | undefined; readonly port: number };
-  /** A producer of all series, one for each reader. */
-  readonly createProducer: () => unknown;
-  /** Number of records so far; passed back to `delivered` when an export that held them has succeeded. */
-  readonly changes: () => number;
-  readonly delivered: (changes: number) => void;
+  /** Called before values are collected. */
+  readonly beforeExport: () => void;
   readonly failed: (exporter: string, error: unknown) => void;
   readonly portTaken: (error: Error) => void;
 }
 
-/** Starts the private MeterProvider: it is never registered globally, because an application's own registration would then fail. */
-export function startSdk(options: SdkOptions): void {
-  const readers = options.exporters.map((name): MetricReader => {
-    const metricProducers = [options.createProducer() as MetricProducer];
-    if (name === 'prometheus') {
-      const { host, port } = options.prometheus;
-      return new CollectorNamesPrometheusExporter({ ...(host !== undefined && { host }), port, withoutScopeInfo: true, metricProducers }, (error) => {
-        if (error instanceof Error) options.portTaken(error);
-      });
-    }
-    const exporter = name === 'console' ? new ConsoleMetricExporter() : reporting(otlpExporter(options.target), name, options);
-    return new PeriodicExportingMetricReader({
-      exporter,
-      exportIntervalMillis: options.intervalMs,
-      exportTimeoutMillis: Math.min(options.timeoutMs, options.intervalMs),
-      metricProducers,
-    });
+/** Our own MeterProvider. */
+export interface RunningSdk {
+  readonly provider: MeterProvider;
+  /** Whether an OTLP request is on its way: sent, or being sent, and not answered. */
+  isSending(): boolean;
+}
+
+const requests = new Set<ClientRequest>();
+
+/** Starts our own MeterProvider; unless asked to, it is not registered globally, because an application's own registration would then fail. */
+export function startSdk(options: SdkOptions): RunningSdk {
+  const readers = options.waysOut.map((wayOut) => (wayOut.name === 'prometheus' ? prometheusReader(wayOut, options) : periodicReader(wayOut, options)));
+  const provider = new MeterProvider({ resource: resourceFromAttributes(options.attributes), readers });
+  if (options.isGlobal) metrics.setGlobalMeterProvider(provider);
+  return { provider, isSending: () => requests.size > 0 };
+}
+
+/** When another provider has taken over, `/metrics` serves the last values once. */
+function prometheusReader({ producer }: WayOut, { prometheus: { host, port }, beforeExport, portTaken }: SdkOptions): MetricReader {
+  const collect = async () => {
+    beforeExport();
+    const result = await producer.collect();
+    producer.send()(true);
+    if (producer.isFinished) close(reader);
+    return result as CollectionResult;
+  };
+  const options = { ...(host !== undefined && { host }), port, withoutScopeInfo: true, metricProducers: [{ collect }] };
+  const reader: MetricReader = new CollectorNamesPrometheusExporter(options, (error) => {
+    if (error instanceof Error) portTaken(error);
   });
-  new MeterProvider({ resource: resourceFromAttributes(options.attributes), readers });
+  return reader;
+}
+
+function periodicReader(wayOut: WayOut, options: SdkOptions): MetricReader {
+  const { name, producer } = wayOut;
+  const collect = () => {
+    options.beforeExport();
+    return producer.collect() as Promise<CollectionResult>;
+  };
+  const exporter = reporting(name === 'console' ? new ConsoleMetricExporter() : otlpExporter(options.target), wayOut, options, () => close(reader));
+  const reader: MetricReader = new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: options.intervalMs,
+    exportTimeoutMillis: Math.min(options.timeoutMs, options.intervalMs),
+    metricProducers: [{ collect }],
+  });
+  return reader;
+}
+
+/** Later, when the export or scrape that is going on has ended. */
+function close(reader: MetricReader): void {
+  setImmediate(() => void reader.shutdown().catch(() => undefined));
 }
 
 function otlpExporter(target: OtlpTarget): PushMetricExporter {
@@ -71,9 +111,18 @@ function otlpExporter(target: OtlpTarget): PushMetricExporter {
 function agent(protocol: string, { tls }: OtlpTarget): Agent {
   const options: AgentOptions = { keepAlive: true, ...Object.fromEntries(Object.entries(tls).map(([key, path]) => [key, readFileSync(path)])) };
   const created = protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
-  const unreferenced = created as unknown as { createConnection(...args: unknown[]): Socket; reuseSocket(socket: Socket, request: unknown): void };
+  const unreferenced = created as unknown as {
+    addRequest(request: ClientRequest, ...rest: unknown[]): void;
+    createConnection(...args: unknown[]): Socket;
+    reuseSocket(socket: Socket, request: unknown): void;
+  };
+  const addRequest = unreferenced.addRequest.bind(created);
   const createConnection = unreferenced.createConnection.bind(created);
   const reuseSocket = unreferenced.reuseSocket.bind(created);
+  unreferenced.addRequest = (request, ...rest) => {
+    requests.add(request.once('close', () => requests.delete(request)));
+    addRequest(request, ...rest);
+  };
   unreferenced.createConnection = (...args) => createConnection(...args).unref();
   unreferenced.reuseSocket = (socket, request) => {
     reuseSocket(socket, request);
@@ -82,16 +131,27 @@ function agent(protocol: string, { tls }: OtlpTarget): Agent {
   return created;
 }
 
-/** Tells the preload what became of each export. */
-function reporting(exporter: PushMetricExporter, name: string, options: SdkOptions): PushMetricExporter {
+/** Tells the producer and the preload what became of each export; `finished` when it was the last one. */
+function reporting(exporter: PushMetricExporter, { name, producer }: WayOut, options: SdkOptions, finished: () => void): PushMetricExporter {
   const original = exporter.export.bind(exporter);
-  exporter.export = (metrics: ResourceMetrics, callback) => {
-    const changes = options.changes();
-    original(metrics, (result) => {
-      if (result.code === 0) options.delivered(changes);
-      else options.failed(name, result.error);
+  let isExporting = false;
+  exporter.export = (collected: ResourceMetrics, callback) => {
+    // An export that takes longer than the interval goes on; beside it the same delta values would be sent twice.
+    if (isExporting) return callback({ code: 0 });
+    isExporting = true;
+    const settle = producer.send();
+    const end = (result: Parameters<typeof callback>[0]): void => {
+      isExporting = false;
+      settle(result.code === 0);
+      if (result.code !== 0) options.failed(name, result.error);
+      else if (producer.isFinished) finished();
       callback(result);
-    });
+    };
+    try {
+      original(collected, end);
+    } catch (error) {
+      end({ code: 1, error: error as Error });
+    }
   };
   return exporter;
 }

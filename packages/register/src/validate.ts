@@ -19,6 +19,7 @@ const schema = v.strictObject({
   queues: v.optional(queuesConfiguration),
   http: v.optional(httpConfiguration),
   budget: v.optional(v.strictObject({ monthlyUsd: v.optional(v.pipe(v.number(), v.minValue(0, 'must not be negative'))) })),
+  exportAppMetrics: v.optional(v.boolean()),
   caps: v.optional(v.strictObject({ features: cap, models: cap, eventTypes: cap, queues: cap, jobTypes: cap, errorTypes: cap, routes: cap })),
 });
 

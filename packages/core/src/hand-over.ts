@@ -1,0 +1,59 @@
+import type { MeterProvider } from '@opentelemetry/api';
+import { ApiInstruments } from './api-instruments.ts';
+import { runtime } from './runtime.ts';
+import { safely } from './safely.ts';
+import { Snapshot } from './snapshot.ts';
+import { version } from './version.ts';
+
+/** Where `@opentelemetry/api` 1.x keeps what is registered globally; read directly, so that the versions of its copies do not matter. */
+const API = Symbol.for('opentelemetry.js.api.1');
+
+/** The MeterProvider that the application has registered globally; undefined when there is none, or it is our own. */
+export function globalMeterProvider(): MeterProvider | undefined {
+  const provider = (globalThis as { [API]?: { readonly metrics?: MeterProvider } })[API]?.metrics;
+  return provider !== undefined && isForeign(provider) ? provider : undefined;
+}
+
+/**
+ * Lets a MeterProvider that is not ours report everything from now on, in place of our own exporters or of another one, which are left with what was
+ * recorded so far. Returns whether it does; one that does nothing (the API's no-op, or a provider that was shut down) is left alone. Never throws.
+ */
+export function handOver(provider: MeterProvider): boolean {
+  return (
+    safely('hand-over', () => {
+      const { registry } = runtime;
+      if (!runtime.active || registry.destination?.provider === provider || !isForeign(provider)) return false;
+      const before = [registry.exporting, registry.destination].filter((one) => one !== undefined);
+      const last = before.length > 0 ? new Snapshot() : undefined;
+      if (last !== undefined) for (const one of before) one.finish(last);
+      const destination = new ApiInstruments(provider, last);
+      destination.start(registry.instruments());
+      registry.destination = destination;
+      for (const { instrument, series, value } of registry.early ?? []) destination.measure(instrument, series, value);
+      registry.early = undefined;
+      return true;
+    }) === true
+  );
+}
+
+/** How often a MeterProvider is looked for, in milliseconds. */
+const LOOK_EVERY = 1000;
+
+/** Hands over to the application's MeterProvider as soon as it has registered one globally; looks now and then, keeps nothing alive. */
+export function watchForMeterProvider(): void {
+  const look = (): boolean => {
+    const provider = runtime.registry.destination === undefined ? globalMeterProvider() : undefined;
+    if (provider !== undefined) handOver(provider);
+    return runtime.registry.destination !== undefined;
+  };
+  if (look() || !runtime.active) return;
+  const timer = setInterval(() => {
+    if (look()) clearInterval(timer);
+  }, LOOK_EVERY).unref();
+}
+
+/** A provider that does nothing has one meter for all names. */
+function isForeign(provider: MeterProvider): boolean {
+  if (runtime.registry.exporting?.provider === provider) return false;
+  return safely('hand-over', () => provider.getMeter('@tallyman/core', version) !== provider.getMeter('@tallyman/ai', version)) === true;
+}

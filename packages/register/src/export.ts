@@ -1,0 +1,87 @@
+import { createRequire } from 'node:module';
+import { endIdleCalls } from '@tallyman/ai';
+import { createMetricProducer, errorType, globalMeterProvider, handOver, log, logOnce, runtime, selfRecorders, watchForMeterProvider } from '@tallyman/core';
+import { settleHeldPurchases } from '@tallyman/webhooks';
+import { loggable, metricsExporters, milliseconds, otlpTarget, port, temporalityPreference, text } from './environment.ts';
+import { flushSynchronously } from './flush.ts';
+import { onEnd, onFirstNeed } from './lifecycle.ts';
+import { startProcessMetrics } from './process-metrics.ts';
+import type { RunningSdk, startSdk, WayOut } from './sdk.ts';
+import { version } from './version.ts';
+
+const HOUR_MS = 3_600_000;
+
+/**
+ * Exports what is recorded by the ways that the environment names: at first need through our own MeterProvider, which is private, or through the
+ * application's, as soon as it has registered one globally.
+ */
+export function startExport(attributes: () => Record<string, string>): void {
+  const target = otlpTarget();
+  const waysOut = metricsExporters().map((name): WayOut => {
+    return { name, producer: createMetricProducer({ attributes: {} }, version, name === 'otlp' ? temporalityPreference() : 'cumulative') };
+  });
+  let sdk: RunningSdk | undefined;
+  const start = (): void => {
+    if (waysOut.length === 0) watchForMeterProvider();
+    else if (!look()) sdk = startOwn(waysOut, attributes(), target);
+    if (sdk !== undefined || runtime.registry.destination !== undefined) startProcessMetrics();
+  };
+  if (runtime.configuration.exportAppMetrics === true && waysOut.length > 0) start();
+  else onFirstNeed(start, look);
+  const otlp = target.protocol === 'grpc' ? undefined : waysOut.find(({ name }) => name === 'otlp')?.producer;
+  onEnd(() => {
+    endIdleCalls();
+    settleHeldPurchases();
+    if (otlp === undefined || (sdk === undefined && runtime.registry.destination !== undefined)) return;
+    if (sdk?.isSending() !== true) otlp.lose();
+    if (otlp.isDelivered) return;
+    const metrics = otlp.produce({ attributes: attributes() });
+    const settle = otlp.send();
+    settle(metrics.scopeMetrics.length === 0 || flushSynchronously(target, metrics));
+  });
+}
+
+/** Whether a MeterProvider of the application reports; hands over to it when it is new. */
+function look(): boolean {
+  const { registry } = runtime;
+  const provider = globalMeterProvider();
+  if (provider !== undefined && registry.destination === undefined) handOver(provider);
+  if (registry.destination === undefined) return false;
+  logOnce('hand-over', 'info', "the application's own OpenTelemetry SDK reports Tallyman's metrics; OTEL_METRICS_EXPORTER is not used for them");
+  return true;
+}
+
+function startOwn(waysOut: readonly WayOut[], attributes: Record<string, string>, target: ReturnType<typeof otlpTarget>): RunningSdk {
+  const { startSdk: start } = createRequire(__filename)('./sdk.cjs') as { startSdk: typeof startSdk };
+  const prometheusPort = port('OTEL_EXPORTER_PROMETHEUS_PORT', 9464);
+  const { registry } = runtime;
+  const sdk = start({
+    waysOut,
+    attributes,
+    isGlobal: runtime.configuration.exportAppMetrics === true,
+    intervalMs: milliseconds('OTEL_METRIC_EXPORT_INTERVAL', 15_000),
+    timeoutMs: milliseconds('OTEL_METRIC_EXPORT_TIMEOUT', 30_000),
+    target,
+    prometheus: { host: text('OTEL_EXPORTER_PROMETHEUS_HOST'), port: prometheusPort },
+    beforeExport: () => void look(),
+    failed: (exporter, error) => {
+      selfRecorders.exportFailures(1, { exporter, 'error.type': errorType(error) });
+      logOnce(
+        `export ${exporter}`,
+        'warn',
+        `values do not arrive at ${loggable(target.url)} (${errorType(error)}): start the collector there or set OTEL_EXPORTER_OTLP_ENDPOINT; nothing is lost meanwhile`,
+        HOUR_MS,
+      );
+    },
+    portTaken: (error) =>
+      log('error', `port ${prometheusPort} for /metrics cannot be opened (${errorType(error)}): set OTEL_EXPORTER_PROMETHEUS_PORT to a free one`),
+  });
+  registry.exporting = {
+    provider: sdk.provider,
+    finish: (last) => {
+      for (const { producer } of waysOut) producer.finish(last);
+    },
+  };
+  registry.early = undefined;
+  return sdk;
+}
