@@ -11,19 +11,28 @@ runtime.registry.onCapped ??= (metric, attribute) => {
 /** The recorders of Tallyman's metrics about itself. */
 export const selfRecorders = self;
 
-/** The class or code of an error: `code` if it is a short token, else the constructor's name; never its message. Never throws. */
+/** A short token, which no message and no sentence is. */
+const CODE = /^[A-Za-z][\w.-]{0,49}$/;
+/** A name as JavaScript has them, with dots between. */
+const NAME = /^[\p{ID_Continue}$.]{1,60}$/u;
+
+/** The class or code of an error: `code` if it is a short token, else its name, else the constructor's; never its message, and never throws. */
 export function errorType(error: unknown): string {
-  if (error === null || (typeof error !== 'object' && typeof error !== 'function')) return OTHER;
   try {
-    const { code, name } = error as { code?: unknown; name?: unknown };
-    if (typeof code === 'string' && /^[A-Za-z][\w.-]{0,49}$/.test(code)) return code;
-    const constructorName = error.constructor?.name;
-    if (typeof name === 'string' && name !== 'Error' && /^[\w$.]{1,60}$/.test(name)) return name;
-    return typeof constructorName === 'string' && constructorName !== '' ? constructorName : OTHER;
+    return codeOrName(error) ?? OTHER;
   } catch {
-    // What applications throw may have accessors that throw.
+    // The application's errors may have getters, or be proxies, that throw.
     return OTHER;
   }
+}
+
+function codeOrName(error: unknown): string | undefined {
+  if (error === null || (typeof error !== 'object' && typeof error !== 'function')) return undefined;
+  const { code, name } = error as { code?: unknown; name?: unknown };
+  if (typeof code === 'string' && CODE.test(code)) return code;
+  if (typeof name === 'string' && name !== 'Error' && NAME.test(name)) return name;
+  const constructorName: unknown = (error as object).constructor?.name;
+  return typeof constructorName === 'string' && NAME.test(constructorName) ? constructorName : undefined;
 }
 
 /** Counts a fault of Tallyman's own and logs it once for its place; never throws. */

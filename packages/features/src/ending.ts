@@ -11,17 +11,24 @@ type Then = (this: unknown, onFulfilled?: ((value: unknown) => unknown) | null, 
  * what the application does not want started.
  */
 export function endWith<T>(result: T, end: End): T {
-  if (!isThenable(result)) {
-    end('ok');
-    return result;
-  }
-  if (result instanceof Promise && result.constructor === Promise) return Reflect.apply(result.then, result, listeners(end)) as T;
-  safely('features.promise', () => endWhenAwaited(result, end));
+  const kind = kindOf(result);
+  if (kind === 'promise') return Reflect.apply(Promise.prototype.then, result, listeners(end)) as T;
+  if (kind === 'thenable') safely('features.promise', () => endWhenAwaited(result as { then: Then }, end));
+  else end('ok');
   return result;
 }
 
-function isThenable(value: unknown): value is { then: Then } {
-  return (typeof value === 'object' || typeof value === 'function') && value !== null && typeof (value as { then?: unknown }).then === 'function';
+/** A result may be a proxy, or have a getter, that throws: what cannot be awaited either is a value. */
+function kindOf(value: unknown): 'promise' | 'thenable' | 'value' {
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) return 'value';
+  try {
+    const { then } = value as { then?: unknown };
+    if (typeof then !== 'function') return 'value';
+    const isPlain = value instanceof Promise && value.constructor === Promise && then === Promise.prototype.then;
+    return isPlain ? 'promise' : 'thenable';
+  } catch {
+    return 'value';
+  }
 }
 
 function listeners(end: End, onFulfilled?: Parameters<Then>[0], onRejected?: Parameters<Then>[1]): Parameters<Then> {

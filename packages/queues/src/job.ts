@@ -146,10 +146,17 @@ function begin(attempts: readonly Attempt[]): Attribution {
 function waitSeconds({ queue, system, enqueuedAt, delayMs, isFirstAttempt }: Job, startedAt: number): number | undefined {
   if (!isFirstAttempt || enqueuedAt === undefined) return undefined;
   const seconds = Math.max(startedAt - enqueuedAt - delayMs, 0) / 1000;
+  if (!Number.isFinite(seconds)) return undefined;
   record.jobWait(seconds, { 'queue.name': queue, 'queue.system': system });
   return seconds;
 }
 
+/** A result may be a proxy, or have a getter, that throws: the library will meet it, as it would without us. */
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return value !== null && (typeof value === 'object' || typeof value === 'function') && typeof (value as { then?: unknown }).then === 'function';
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  try {
+    return typeof (value as { then?: unknown }).then === 'function';
+  } catch {
+    return false;
+  }
 }

@@ -41,18 +41,18 @@ export function describeJob({ name, queueName, opts, timestamp, attemptsStarted 
   };
 }
 
-const FLOW_CONTROL: Readonly<Record<string, JobOutcome>> = {
-  'bullmq:rateLimitExceeded': 'rate_limited',
-  DelayedError: 'delayed',
-  WaitingError: 'waiting',
-  WaitingChildrenError: 'waiting_children',
-};
+const FLOW_CONTROL: ReadonlyMap<unknown, JobOutcome> = new Map([
+  ['bullmq:rateLimitExceeded', 'rate_limited'],
+  ['DelayedError', 'delayed'],
+  ['WaitingError', 'waiting'],
+  ['WaitingChildrenError', 'waiting_children'],
+]);
 
 /** What an error that a handler throws to steer its job means; undefined for a failure. BullMQ recognises them by name, the rate limit and versions before 5.1 by message. */
 export function flowControlOf(error: unknown): JobOutcome | undefined {
   if (error === null || typeof error !== 'object') return undefined;
   const { name, message } = error as { name?: unknown; message?: unknown };
-  return FLOW_CONTROL[String(message)] ?? FLOW_CONTROL[String(name)];
+  return FLOW_CONTROL.get(message) ?? FLOW_CONTROL.get(name);
 }
 
 /**
