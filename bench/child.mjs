@@ -47,13 +47,18 @@ export async function runToEnd(variant, sink, file, args = []) {
 /** Starts an application that calls `answer` of apps/answer.mjs; resolves when it is ready. */
 export async function startApp(variant, sink, file, args = []) {
   const child = spawnNode(variant, sink, file, args, ['ignore', 'ignore', 'inherit', 'ipc']);
+  return { variant, ...(await conversation(child, `${file} under ${variant.name}`)) };
+}
+
+/** Talks to a child process that calls `answer` of apps/answer.mjs; resolves when it is ready. */
+export async function conversation(child, title) {
   const ended = once(child, 'exit').then(([code, signal]) => signal ?? code);
   const reply = async () => {
     const waiting = new AbortController();
     const message = once(child, 'message', { signal: waiting.signal }).then(([value]) => value);
     const early = ended.then((status) => {
       waiting.abort();
-      throw new Error(`${file} under ${variant.name} ended with ${status}`);
+      throw new Error(`${title} ended with ${status}`);
     });
     message.catch(() => {});
     early.catch(() => {});
@@ -61,8 +66,9 @@ export async function startApp(variant, sink, file, args = []) {
   };
   const hello = await reply();
   return {
-    variant,
     hello,
+    /** Resolves with the code or signal of the end. */
+    ended,
     /** Resolves with the answer; rejects when the application ends instead. One question at a time. */
     ask(name, input) {
       child.send({ name, input });

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const preload = fileURLToPath(new URL('../packages/register/dist/preload.cjs', import.meta.url));
+/** The file that users name with `--require`. */
+export const preload = fileURLToPath(new URL('../packages/register/dist/preload.cjs', import.meta.url));
 
 /**
  * The ways to start Node that are compared; the first one is the base of all ratios.

@@ -3,7 +3,13 @@ import { connect } from 'node:net';
 import { requireComponent } from './binaries.ts';
 import { freePorts, type RunningServer, startServer } from './server.ts';
 
-/** A Redis without persistence. */
+/** What a Redis keeps. */
+export interface RedisOptions {
+  /** Whether a restarted one still has what it had acknowledged; nothing is kept unless given. */
+  readonly keeps?: boolean;
+}
+
+/** A Redis of its own, empty at first. */
 export interface RunningRedis extends RunningServer {
   readonly host: string;
   readonly port: number;
@@ -12,13 +18,13 @@ export interface RunningRedis extends RunningServer {
 }
 
 /** Starts Redis on a free loopback port; rejects when there is none, or with its logs when it does not start. */
-export async function startRedis(): Promise<RunningRedis> {
+export async function startRedis({ keeps = false }: RedisOptions = {}): Promise<RunningRedis> {
   const { path } = await requireComponent('redis-server');
   const { server, ports } = await startServer({
     ports: () => freePorts('redis'),
     command: async ({ redis }, folder) => ({
       command: path,
-      args: ['--bind', '127.0.0.1', '--port', `${redis}`, '--dir', folder, '--save', '', '--appendonly', 'no'],
+      args: ['--bind', '127.0.0.1', '--port', `${redis}`, '--dir', folder, '--save', '', '--appendonly', keeps ? 'yes' : 'no', '--appendfsync', 'no'],
     }),
     answers: ({ redis }) => ping(redis),
   });

@@ -2,7 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type ProcessEnd, type RunningProcess, startProcess } from '../process.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { type ProcessEnd, type ProcessOptions, type RunningProcess, startProcess } from '../process.ts';
 import { waitFor } from '../wait.ts';
 
 /** A free loopback port for each name. */
@@ -31,6 +32,8 @@ export interface RunningServer {
   readonly pid: number;
   /** Everything that it has printed. */
   readonly logs: string;
+  /** Kills the process (SIGKILL), does without it for `pause` milliseconds (0), and starts it again with the same ports and folder; resolves when it answers. */
+  restart(pause?: number): Promise<void>;
   /** Ends the process and removes its folder. */
   stop(): Promise<void>;
 }
@@ -53,10 +56,9 @@ export async function startServer<Ports>(plan: ServerPlan<Ports>): Promise<{ ser
   for (let attempt = 1; ; attempt += 1) {
     const ports = await plan.ports();
     const folder = await mkdtemp(join(tmpdir(), 'tallyman-'));
-    const child = await startProcess(await plan.command(ports, folder));
-    const server = inFolder(child, folder);
+    const server = new ServerProcess(await plan.command(ports, folder), folder, () => plan.answers(ports));
     try {
-      await untilAnswers(child, () => plan.answers(ports));
+      await server.start();
       return { server, ports };
     } catch (error) {
       await server.stop();
@@ -66,24 +68,45 @@ export async function startServer<Ports>(plan: ServerPlan<Ports>): Promise<{ ser
   }
 }
 
-async function untilAnswers(child: RunningProcess, answers: () => Promise<boolean>): Promise<void> {
-  let end: ProcessEnd | undefined;
-  void child.ended.then((result) => {
-    end = result;
-  });
-  await waitFor(() => end !== undefined || answers(), Boolean);
-  if (end) throw new Error(`it ended (${end.signal ?? end.code})`);
-}
+class ServerProcess implements RunningServer {
+  readonly #command: ProcessOptions;
+  readonly #folder: string;
+  readonly #answers: () => Promise<boolean>;
+  readonly #children: RunningProcess[] = [];
 
-function inFolder(child: RunningProcess, folder: string): RunningServer {
-  return {
-    pid: child.pid,
-    get logs() {
-      return child.stdout + child.stderr;
-    },
-    async stop() {
-      await child.stop();
-      await rm(folder, { recursive: true, force: true });
-    },
-  };
+  constructor(command: ProcessOptions, folder: string, answers: () => Promise<boolean>) {
+    this.#command = command;
+    this.#folder = folder;
+    this.#answers = answers;
+  }
+
+  get pid(): number {
+    return this.#children.at(-1)?.pid ?? 0;
+  }
+
+  get logs(): string {
+    return this.#children.map(({ stdout, stderr }) => stdout + stderr).join('');
+  }
+
+  async start(): Promise<void> {
+    const child = await startProcess(this.#command);
+    this.#children.push(child);
+    let end: ProcessEnd | undefined;
+    void child.ended.then((result) => {
+      end = result;
+    });
+    await waitFor(() => end !== undefined || this.#answers(), Boolean);
+    if (end) throw new Error(`it ended (${end.signal ?? end.code})`);
+  }
+
+  async restart(pause = 0): Promise<void> {
+    await this.#children.at(-1)?.stop('SIGKILL');
+    await delay(pause);
+    await this.start();
+  }
+
+  async stop(): Promise<void> {
+    await this.#children.at(-1)?.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
 }
