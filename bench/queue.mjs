@@ -1,6 +1,6 @@
+import { startRedis } from '@tallyman/testkit';
 import { appFile, startApp } from './child.mjs';
 import { alternateSlices } from './measure.mjs';
-import { startRedis } from './redis.mjs';
 
 const JOBS = 1000;
 
@@ -15,11 +15,8 @@ export const queue = {
   repetitions: { normal: 3, quick: 2 },
 
   async run(context, say) {
-    const redis = await startRedis();
-    if (redis === undefined) {
-      say('left out: there is no redis-server on PATH');
-      return [];
-    }
+    const redis = await startRedis().catch((error) => say(`left out: ${error.message}`));
+    if (redis === undefined) return [];
     try {
       say('add and work');
       const measurements = await alternateSlices(context, {

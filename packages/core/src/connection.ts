@@ -12,6 +12,7 @@ export interface ServerMessage {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly socket: Socket;
+  readonly server: object;
 }
 
 /** What is known of one connection. */
@@ -107,7 +108,8 @@ function hasBody({ headers }: IncomingMessage): boolean {
 }
 
 /** Makes the record of a request, puts its handlers into its attribution and tells the listeners. */
-export function startRequest({ request, response, socket }: ServerMessage, told: RequestObservers): void {
+export function startRequest({ request, response, socket, server }: ServerMessage, told: RequestObservers): void {
+  if (server === told.own) return;
   let connection = connections.get(socket);
   if (connection === undefined) {
     connection = watch(socket, told);

@@ -53,6 +53,8 @@ type EndListener = (record: RequestRecord, end: RequestEnd) => void;
 export interface RequestObservers {
   start: readonly StartListener[];
   end: readonly EndListener[];
+  /** See `leaveOutServer`. */
+  own: object | undefined;
 }
 
 /** Observes the HTTP/1 requests that this process serves, through Node's diagnostics channels; once, however often it is called. */
@@ -78,6 +80,11 @@ export function onRequestEnd(listener: EndListener): () => void {
   };
 }
 
+/** Takes a server of ours, such as that of `/metrics`, out of what is observed: a scrape is no request to the application. One for each process. */
+export function leaveOutServer(server: object): void {
+  if (runtime.requests !== undefined) runtime.requests.own = server;
+}
+
 /**
  * Calls the listener once with the raw bytes of the request's body: when the last of them has arrived, before the application's own `end` listeners,
  * else when the request ends. Undefined when there are more than `limitBytes`, when they did not all arrive, or when it was called after the first byte
@@ -94,7 +101,7 @@ export function currentRequest(): RequestRecord | undefined {
 
 function observers(): RequestObservers {
   if (runtime.requests !== undefined) return runtime.requests;
-  const created: RequestObservers = { start: [], end: [] };
+  const created: RequestObservers = { start: [], end: [], own: undefined };
   runtime.requests = created;
   if (runtime.active) {
     // An exception in a channel's subscriber would end the process.

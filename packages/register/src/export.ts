@@ -1,6 +1,17 @@
 import { createRequire } from 'node:module';
 import { endIdleCalls } from '@tallyman/ai';
-import { createMetricProducer, errorType, globalMeterProvider, handOver, log, logOnce, runtime, selfRecorders, watchForMeterProvider } from '@tallyman/core';
+import {
+  createMetricProducer,
+  errorType,
+  globalMeterProvider,
+  handOver,
+  leaveOutServer,
+  log,
+  logOnce,
+  runtime,
+  selfRecorders,
+  watchForMeterProvider,
+} from '@tallyman/core';
 import { settleHeldPurchases } from '@tallyman/webhooks';
 import { loggable, metricsExporters, milliseconds, otlpTarget, port, temporalityPreference, text } from './environment.ts';
 import { flushSynchronously } from './flush.ts';
@@ -73,6 +84,7 @@ function startOwn(waysOut: readonly WayOut[], attributes: Record<string, string>
         HOUR_MS,
       );
     },
+    serving: leaveOutServer,
     portTaken: (error) =>
       log('error', `port ${prometheusPort} for /metrics cannot be opened (${errorType(error)}): set OTEL_EXPORTER_PROMETHEUS_PORT to a free one`),
   });

@@ -100,6 +100,19 @@ describe('exports', () => {
     await app.stop();
   });
 
+  test('do not count scrapes of /metrics', async () => {
+    const scrape = async (port: string) => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    const port = String(await freePort());
+    const { app, url } = await start({ OTEL_METRICS_EXPORTER: 'prometheus', OTEL_EXPORTER_PROMETHEUS_PORT: port, OTEL_SERVICE_NAME: 'shop' });
+    await fetch(url);
+    await untilText(`http://127.0.0.1:${port}/metrics`, promName(aliases.httpRequests));
+    await scrape(port);
+    const exposition = await scrape(port);
+    expect(exposition.match(new RegExp(`^${promName(aliases.httpRequests)}\\{.*`, 'gm'))).toEqual([expect.stringMatching(/ 1$/)]);
+    expect(exposition).toMatch(new RegExp(`^${promName(httpMetrics.activeRequests)}\\{.* 0$`, 'm'));
+    await app.stop();
+  });
+
   test.each([{ OTEL_SDK_DISABLED: 'true' }, { OTEL_METRICS_EXPORTER: 'none' }])('do not happen with %o', async (env) => {
     const { app, url } = await start(env);
     await fetch(url);

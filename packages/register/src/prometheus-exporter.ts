@@ -4,6 +4,11 @@ import { type InstrumentKind, promLabel, promName } from '@tallyman/catalog';
 
 /** A `/metrics` endpoint with the collector's names and its label `service`: what Prometheus reads is the same on both paths. */
 export class CollectorNamesPrometheusExporter extends PrometheusExporter {
+  /** The HTTP server, which the SDK keeps to itself. */
+  get server(): object {
+    return (this as unknown as { readonly _server: object })._server;
+  }
+
   override async collect(...args: Parameters<PrometheusExporter['collect']>): Promise<CollectionResult> {
     const { errors, resourceMetrics } = await super.collect(...args);
     const service = String(resourceMetrics.resource.attributes['service.name'] ?? '');

@@ -40,6 +40,8 @@ export interface SdkOptions {
   readonly beforeExport: () => void;
   readonly failed: (exporter: string, error: unknown) => void;
   readonly portTaken: (error: Error) => void;
+  /** Told the server of `/metrics`. */
+  readonly serving: (server: object) => void;
 }
 
 /** Our own MeterProvider. */
@@ -60,7 +62,7 @@ export function startSdk(options: SdkOptions): RunningSdk {
 }
 
 /** When another provider has taken over, `/metrics` serves the last values once. */
-function prometheusReader({ producer }: WayOut, { prometheus: { host, port }, beforeExport, portTaken }: SdkOptions): MetricReader {
+function prometheusReader({ producer }: WayOut, { prometheus: { host, port }, beforeExport, portTaken, serving }: SdkOptions): MetricReader {
   const collect = async () => {
     beforeExport();
     const result = await producer.collect();
@@ -69,9 +71,10 @@ function prometheusReader({ producer }: WayOut, { prometheus: { host, port }, be
     return result as CollectionResult;
   };
   const options = { ...(host !== undefined && { host }), port, withoutScopeInfo: true, metricProducers: [{ collect }] };
-  const reader: MetricReader = new CollectorNamesPrometheusExporter(options, (error) => {
+  const reader = new CollectorNamesPrometheusExporter(options, (error) => {
     if (error instanceof Error) portTaken(error);
   });
+  serving(reader.server);
   return reader;
 }
 
