@@ -29,7 +29,7 @@ export function handOver(provider: MeterProvider): boolean {
       const destination = new ApiInstruments(provider, last);
       destination.start(registry.instruments());
       registry.destination = destination;
-      for (const { instrument, series, value } of registry.early ?? []) destination.measure(instrument, series, value);
+      if (last === undefined) for (const { instrument, series, value } of registry.early ?? []) destination.measure(instrument, series, value);
       registry.early = undefined;
       return true;
     }) === true
