@@ -1,5 +1,5 @@
 import { OTHER, type Sibling } from '@tallyman/catalog';
-import { cleanValue, MAX_SERIES } from './limits.ts';
+import { cleanValue, isMeasurement, MAX_SERIES } from './limits.ts';
 import type { RegisteredMetric, Registry } from './registry.ts';
 
 /** The attributes of a series, without those that are not known. */
@@ -38,14 +38,14 @@ export class Instrument {
     this.#bounds = metric.buckets ?? [];
   }
 
-  /** Adds to a counter, sets a gauge, or measures into a histogram; a value that is no finite number is left out, a negative one counts as 0 where the metric only grows. */
+  /** Adds to a counter, sets a gauge, or measures into a histogram; a value that is no measurement is left out, a negative one counts as 0 where the metric only grows. */
   record(value: number, attributes: Readonly<Record<string, unknown>>): void {
-    if (Number.isFinite(value)) this.add(this.find(attributes), value);
+    if (isMeasurement(value)) this.add(this.find(attributes), value);
   }
 
   /** Records into a series that was found before. */
   add(series: Series, value: number): void {
-    if (!Number.isFinite(value)) return;
+    if (!isMeasurement(value)) return;
     const { instrument } = this.metric;
     // A 0 only makes the series exist: it is no event, so it neither starts the SDK nor asks for delivery.
     if (value !== 0 || instrument === 'histogram') this.#registry.noteRecord();
@@ -73,7 +73,7 @@ export class Instrument {
   /** Sets a counter or gauge to an absolute value that something else counts, such as the CPU time of the process. */
   set(value: number, attributes: Readonly<Record<string, unknown>>): void {
     this.isObserved = true;
-    if (Number.isFinite(value)) this.find(attributes).value = value;
+    if (isMeasurement(value)) this.find(attributes).value = value;
   }
 
   /** Takes a gauge's series out of the next readings, until it is set again. */

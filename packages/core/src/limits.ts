@@ -5,6 +5,13 @@ import type { Caps } from './configuration.ts';
 export const MAX_SERIES = 2000;
 /** Longest attribute value, in UTF-16 code units. */
 export const MAX_VALUE_LENGTH = 100;
+/** Largest measurement, of either sign: nothing that is measured comes near it, and no number of them sums up to infinity, which JSON cannot carry. */
+const MAX_MEASUREMENT = Number.MAX_SAFE_INTEGER;
+
+/** Whether a value can be recorded: a number, finite, and of a size that a measurement can have. */
+export function isMeasurement(value: unknown): value is number {
+  return typeof value === 'number' && value >= -MAX_MEASUREMENT && value <= MAX_MEASUREMENT;
+}
 
 const CAP_NAMES: Readonly<Record<string, keyof Caps>> = {
   feature: 'features',
@@ -30,7 +37,8 @@ export function cleanValue(value: unknown, attribute: Attribute): string | numbe
     .trim()
     .slice(0, MAX_VALUE_LENGTH)
     .toWellFormed();
-  return text === '' ? undefined : text;
+  // A copy: a part of a text would keep the whole of it, which may be a megabyte, in memory.
+  return text === '' ? undefined : Buffer.from(text).toString();
 }
 
 /** Admits values of open attributes up to their lifetime cap; what was admitted once stays admitted. */

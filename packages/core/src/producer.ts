@@ -112,7 +112,7 @@ export class MetricProducer {
     const temporality = temporalityOf(this.#preference, metric.instrument, isObserved);
     const since = temporality === 'delta' ? (this.#sending ?? this.#delivered) : undefined;
     const told = since === undefined ? points : points.map((point) => gained(point, metric.name, since)).filter((point) => point !== undefined);
-    return told.length === 0 ? undefined : shaped(metric, told, temporality, hrTime(time));
+    return told.length === 0 ? undefined : shaped(metric, told, temporality, time);
   }
 }
 
@@ -121,7 +121,7 @@ export function createMetricProducer(resource: unknown, version: string, prefere
   return new MetricProducer(resource, version, preference);
 }
 
-function shaped(metric: Reading['metric'], points: readonly Point[], temporality: Temporality, endTime: HrTime): ProducedMetric {
+function shaped(metric: Reading['metric'], points: readonly Point[], temporality: Temporality, time: number): ProducedMetric {
   const { name, description, unit, instrument, buckets } = metric;
   const isHistogram = instrument === 'histogram';
   return {
@@ -131,8 +131,9 @@ function shaped(metric: Reading['metric'], points: readonly Point[], temporality
     ...(!isHistogram && instrument !== 'gauge' && { isMonotonic: instrument === 'counter' }),
     dataPoints: points.map(({ attributes, startTime, value, count, counts }) => ({
       attributes,
-      startTime: hrTime(startTime),
-      endTime,
+      // The clock may have been set back meanwhile.
+      startTime: hrTime(Math.min(startTime, time)),
+      endTime: hrTime(time),
       value: isHistogram ? { buckets: { boundaries: buckets ?? [], counts: [...counts] }, sum: value, count } : value,
     })),
   };
