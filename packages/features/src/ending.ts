@@ -7,15 +7,24 @@ type Then = (this: unknown, onFulfilled?: ((value: unknown) => unknown) | null, 
 
 /**
  * Tells `end` when the result is there, and gives the result back. A rejection that nobody handles stays one.
+ * A plain promise is followed by another one, with the properties that the application has put on the first.
  * A promise of another class (an SDK's, with methods of its own) stays the same object and ends when it is first awaited; to await it for it could start
  * what the application does not want started.
  */
 export function endWith<T>(result: T, end: End): T {
-  const kind = kindOf(result);
-  if (kind === 'promise') return Reflect.apply(Promise.prototype.then, result, listeners(end)) as T;
-  if (kind === 'thenable') safely('features.promise', () => endWhenAwaited(result as { then: Then }, end));
-  else end('ok');
-  return result;
+  let given = result;
+  safely('features.result', () => {
+    const kind = kindOf(result);
+    if (kind === 'promise') given = follow(result as Promise<unknown>, end) as T;
+    else if (kind === 'thenable') endWhenAwaited(result as { then: Then }, end);
+    else end('ok');
+  });
+  return given;
+}
+
+function follow(promise: Promise<unknown>, end: End): Promise<unknown> {
+  const own = Object.getOwnPropertyDescriptors(promise);
+  return Object.defineProperties(Promise.prototype.then.apply(promise, listeners(end)), own);
 }
 
 /** A result may be a proxy, or have a getter, that throws: what cannot be awaited either is a value. */

@@ -74,7 +74,7 @@ export function feature<T>(name: string, options: FeatureOptions, work: () => T)
 export function feature<T>(name: string, ...rest: [() => T] | [FeatureOptions, () => T]): T {
   const [options, work] = rest.length === 1 ? [{}, rest[0]] : rest;
   const attribution = currentAttribution();
-  if (isGoingOn(name, attribution)) return withAttribution({ feature: name }, work);
+  if (safely('features.nested', isGoingOn, name, attribution) ?? true) return withAttribution({ feature: name }, work);
   const use: FeatureUse = { feature: name, continued: false };
   const startTime = performance.now();
   const end: End = (outcome, error) =>

@@ -1,5 +1,5 @@
 import { featureMetrics } from '@tallyman/catalog';
-import { bindMetrics, onRequestEnd, runtime, shared } from '@tallyman/core';
+import { bindMetrics, logOnce, onRequestEnd, runtime, safely, shared } from '@tallyman/core';
 
 declare module '@tallyman/core' {
   interface Configuration {
@@ -38,6 +38,12 @@ export class ActiveUsers {
   }
 }
 
+/** A promise has no id yet, and one that rejects with nobody to handle it would end the process. */
+function refuse(id: Promise<unknown>): void {
+  id.catch(() => undefined);
+  logOnce('features.user', 'warn', 'user of the configuration gives a promise: active users are not counted; give the id itself');
+}
+
 /** Counts active users when the configuration says whose a request is; the accessor is asked when the response has ended. */
 export function startUsers(): void {
   const { user } = runtime.configuration;
@@ -45,8 +51,11 @@ export function startUsers(): void {
   const users = shared('features.users', () => new ActiveUsers());
   const record = bindMetrics(featureMetrics);
   onRequestEnd(({ request }) => {
-    const id = user(request as never);
-    if ((typeof id === 'string' && id !== '') || typeof id === 'number') users.see(String(id), Date.now());
+    safely('features.user', () => {
+      const id = user(request as never);
+      if ((typeof id === 'string' && id !== '') || typeof id === 'number') users.see(String(id), Date.now());
+      else if (id instanceof Promise) refuse(id);
+    });
   });
   runtime.beforeRead.add(() => {
     for (const [window, count] of Object.entries(users.count(Date.now()))) record.usersActive.set(count, { window: window as keyof typeof WINDOWS });

@@ -69,7 +69,7 @@ export function startDepth(timing: Partial<DepthTiming> = {}): void {
  * Looks are made off any path, one at a time for each queue, only while a connection is ready, never keep the process alive, and readings never wait for one.
  */
 export function watchDepth(source: DepthSource): void {
-  safely('queues.depth', () => {
+  safely('queues.watch', () => {
     if (runtime.configuration.queues?.depth === 'off') return;
     const existing = state.watched.get(source.queue);
     if (existing !== undefined) return addSource(existing, source);
@@ -95,23 +95,25 @@ function schedule(watched: WatchedQueue, delay: number): void {
 /** Looks once and plans the next look. */
 async function look(watched: WatchedQueue): Promise<void> {
   const found = watched.isLooking ? undefined : await lookThrough(watched).catch(() => undefined);
-  safely('queues.depth', () => {
-    const { first, interval } = state.timing;
-    if (found === 'closed') {
-      clear(watched);
-      state.watched.delete(watched.queue);
-      return;
-    }
-    if (found === undefined) {
-      watched.missed += 1;
-      if (watched.missed === MAX_MISSED) clear(watched);
-    } else {
-      watched.missed = 0;
-      report(watched, found);
-    }
-    watched.delay = found === undefined ? Math.min(Math.max(watched.delay * 2, first), interval) : interval;
-    schedule(watched, watched.delay * (1 + Math.random() / 5));
-  });
+  safely('queues.depth', take, watched, found);
+  if (found === 'closed') return;
+  const { first, interval } = state.timing;
+  watched.delay = found === undefined ? Math.min(Math.max(watched.delay * 2, first), interval) : interval;
+  safely('queues.schedule', schedule, watched, watched.delay * (1 + Math.random() / 5));
+}
+
+/** Reports what a look has found. */
+function take(watched: WatchedQueue, found: Depth | 'closed' | undefined): void {
+  if (found === 'closed') {
+    state.watched.delete(watched.queue);
+    clear(watched);
+  } else if (found === undefined) {
+    watched.missed += 1;
+    if (watched.missed === MAX_MISSED) clear(watched);
+  } else {
+    watched.missed = 0;
+    report(watched, found);
+  }
 }
 
 /** The depth; `closed` when no source is left; undefined when no source is ready, or the answer is an error or late. */

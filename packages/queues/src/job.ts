@@ -41,12 +41,11 @@ export function startAttempt(job: Job, startedAt = Date.now()): JobAttempt {
  */
 export function runAttempts<T>(attempts: readonly JobAttempt[], handler: () => T, settled: (result: PromiseSettledResult<unknown>) => void): T {
   const running = attempts.filter((attempt): attempt is Attempt => attempt instanceof Attempt);
-  const attribution = safely('queues.run', () => begin(running)) ?? {};
-  const finish = (result: PromiseSettledResult<unknown>): void =>
-    void safely('queues.run', () => {
-      for (const attempt of running) attempt.leave();
-      settled(result);
-    });
+  const attribution = safely('queues.begin', begin, running) ?? {};
+  const finish = (result: PromiseSettledResult<unknown>): void => {
+    safely('queues.leave', leave, running);
+    safely('queues.settled', settled, result);
+  };
   let result: T;
   try {
     result = runtime.attribution.run(attribution, handler);
@@ -73,7 +72,7 @@ export function runAttempts<T>(attempts: readonly JobAttempt[], handler: () => T
 
 /** Runs what belongs to a job in the attribution of whoever added it, without measuring: for handlers in a sandbox, whose parent measures. */
 export function runInJob<T>(job: Pick<Job, 'queue' | 'type' | 'carrier'>, work: () => T): T {
-  return runtime.attribution.run(safely('queues.attribution', () => attributionOf(job)) ?? {}, work);
+  return runtime.attribution.run(safely('queues.inherit', attributionOf, job) ?? {}, work);
 }
 
 /** Counts a job whose worker disappeared while it held it. */
@@ -89,23 +88,27 @@ class Attempt implements JobAttempt {
   /** By the monotonic clock. */
   readonly #started: number;
   #settled: number | undefined;
+  #isActive = false;
   #isEnded = false;
 
   constructor(job: Job, startedAt: number) {
     this.job = job;
     this.#started = performance.now() - Math.max(Date.now() - startedAt, 0);
-    this.#attribution = safely('queues.attribution', () => attributionOf(job)) ?? {};
-    this.#waitSeconds = safely('queues.wait', () => waitSeconds(job, startedAt));
+    this.#attribution = safely('queues.attribution', attributionOf, job) ?? {};
+    this.#waitSeconds = safely('queues.wait', waitSeconds, job, startedAt);
   }
 
   /** The handler starts. */
   enter(): void {
+    this.#isActive = true;
     record.jobsActive(1, { 'queue.name': this.job.queue });
   }
 
   /** The handler has settled. */
   leave(): void {
     this.#settled ??= performance.now();
+    if (!this.#isActive) return;
+    this.#isActive = false;
     record.jobsActive(-1, { 'queue.name': this.job.queue });
   }
 
@@ -132,6 +135,10 @@ class Attempt implements JobAttempt {
 /** Not added to the attribution that is current: a worker that was made in a request would carry that request for ever. */
 function attributionOf({ queue, type, carrier }: Pick<Job, 'queue' | 'type' | 'carrier'>): Attribution {
   return { ...fromCarrier(carrier), job: { queue, type } };
+}
+
+function leave(attempts: readonly Attempt[]): void {
+  for (const attempt of attempts) attempt.leave();
 }
 
 /** A batch of jobs that different callers added runs for none of them alone. */

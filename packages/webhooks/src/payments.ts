@@ -148,13 +148,13 @@ function hold(purchase: HeldPurchase): void {
   held.purchases.add(purchase);
   const [oldest] = held.purchases;
   if (held.purchases.size > HELD && oldest !== undefined) settle(oldest);
-  held.timer ??= setTimeout(() => safely('webhooks.held', sweep), PATIENCE_MS).unref();
+  held.timer ??= setTimeout(sweep, PATIENCE_MS).unref();
 }
 
 function sweep(): void {
   held.timer = undefined;
-  settleHeldPurchases(PATIENCE_MS);
-  if (held.purchases.size > 0) held.timer = setTimeout(() => safely('webhooks.held', sweep), PATIENCE_MS / 10).unref();
+  safely('webhooks.held', settleHeldPurchases, PATIENCE_MS);
+  if (held.purchases.size > 0) held.timer = setTimeout(sweep, PATIENCE_MS / 10).unref();
 }
 
 /** No money, no conversion: trials, vouchers for the whole price and saved cards are none. */

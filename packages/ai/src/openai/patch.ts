@@ -45,7 +45,6 @@ const STATUS_ERRORS: Readonly<Record<number, string>> = {
 };
 
 const dialect: Dialect<Client> = {
-  name: 'openai',
   operationOf(path) {
     if (typeof path !== 'string') return undefined;
     const query = path.indexOf('?');

@@ -19,8 +19,6 @@ export interface Failure {
 
 /** What differs between SDKs that Stainless generates: one client class that owns `post`, which returns an `APIPromise`. */
 export interface Dialect<Client = unknown> {
-  /** Name of the adapter, for reports of faults. */
-  readonly name: string;
   /** The operation of a path; undefined for what is no AI call. */
   operationOf(path: string): AiOperation | undefined;
   /** Who is called. */

@@ -21,7 +21,7 @@ export interface ApiPromise extends Promise<unknown> {
  * an error that nobody handles stays unhandled. Newer versions set `_thenUnwrap` on each instance, closed over the original parser and response, so
  * what it returns is followed like the first promise.
  */
-export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<Dialect, 'name' | 'reader' | 'failureOf'>): void {
+export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<Dialect, 'reader' | 'failureOf'>): void {
   const answer = new Answer(call, dialect);
   const { responsePromise } = promise;
   follow(promise, () => promise.responsePromise, answer);
@@ -76,11 +76,11 @@ function define<Key extends '_thenUnwrap' | 'asResponse'>(promise: ApiPromise, k
 /** The answer of one call: tells the call what becomes of it. No method throws. */
 class Answer {
   readonly #call: AiCall;
-  readonly #dialect: Pick<Dialect, 'name' | 'reader' | 'failureOf'>;
+  readonly #dialect: Pick<Dialect, 'reader' | 'failureOf'>;
   #isParsed = false;
   #isSeen = false;
 
-  constructor(call: AiCall, dialect: Pick<Dialect, 'name' | 'reader' | 'failureOf'>) {
+  constructor(call: AiCall, dialect: Pick<Dialect, 'reader' | 'failureOf'>) {
     this.#call = call;
     this.#dialect = dialect;
   }

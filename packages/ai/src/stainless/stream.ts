@@ -17,7 +17,7 @@ export function isStream(data: unknown): data is Stream {
  * Follows a streamed answer. The SDK's own iterator stays the one that the application gets; only its three methods are covered, and a chunk costs one
  * promise more. A second iteration fails in the SDK and says nothing about the call.
  */
-export function followStream(stream: Stream, call: AiCall, reader: AnswerReader, dialect: Pick<Dialect, 'name' | 'failureOf'>): void {
+export function followStream(stream: Stream, call: AiCall, reader: AnswerReader, dialect: Pick<Dialect, 'failureOf'>): void {
   const { iterator: original } = stream;
   let isTaken = false;
   stream.iterator = function iterator() {
@@ -62,9 +62,9 @@ class ChunkObserver {
   readonly #stream: Stream;
   readonly #call: AiCall;
   readonly #reader: AnswerReader;
-  readonly #dialect: Pick<Dialect, 'name' | 'failureOf'>;
+  readonly #dialect: Pick<Dialect, 'failureOf'>;
 
-  constructor(stream: Stream, call: AiCall, reader: AnswerReader, dialect: Pick<Dialect, 'name' | 'failureOf'>) {
+  constructor(stream: Stream, call: AiCall, reader: AnswerReader, dialect: Pick<Dialect, 'failureOf'>) {
     this.#stream = stream;
     this.#call = call;
     this.#reader = reader;

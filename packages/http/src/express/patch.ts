@@ -8,16 +8,20 @@ export function rememberMountPaths(router: object): void {
   const { use } = target;
   if (typeof use !== 'function') throw new TypeError('use is not a function');
   const patched: Use = function (...handlers) {
-    const before = this.stack?.length ?? 0;
+    const before = safely('express.stack', layersOf, this)?.length ?? 0;
     const result = Reflect.apply(use, this, handlers);
     safely('express.use', () => {
-      for (const layer of this.stack?.slice(before) ?? []) mountPaths.set(layer, mountPath(handlers[0]));
+      for (const layer of layersOf(this).slice(before)) mountPaths.set(layer, mountPath(handlers[0]));
     });
     return result;
   };
   Object.defineProperty(patched, 'name', { value: use.name });
   Object.defineProperty(patched, 'length', { value: use.length });
   target.use = patched;
+}
+
+function layersOf({ stack }: { readonly stack?: readonly object[] }): readonly object[] {
+  return stack ?? [];
 }
 
 /** The path of a `use` call: its first argument unless that is a handler, or a list of handlers however nested. */

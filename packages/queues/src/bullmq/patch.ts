@@ -19,16 +19,15 @@ interface BullWorker extends BullOwner {
   readonly opts: { readonly concurrency?: number | undefined };
 }
 
-const WHERE = 'queues.bullmq';
 /** The attempt that a Job object stands for; an ended one stays, so that it is not noticed late. */
 const attempts = new WeakMap<object, JobAttempt>();
 const seen = new WeakSet<object>();
 
 /** A worker or producer that this process owns. */
 function notice(owner: BullOwner): void {
-  if (seen.has(owner)) return;
-  seen.add(owner);
-  safely(WHERE, () => {
+  safely('bullmq.notice', () => {
+    if (seen.has(owner)) return;
+    seen.add(owner);
     announceQueue(owner.name);
     watchDepth(depthSource(owner));
   });
@@ -43,12 +42,18 @@ function attemptOf(job: BullJob): JobAttempt {
   return attempt;
 }
 
+/** An attempt that a worker makes. */
+function begin(job: BullJob): JobAttempt {
+  const attempt = startAttempt(describeJob(job));
+  attempts.set(job, attempt);
+  return attempt;
+}
+
 /** Handlers, in this process or a sandbox; concurrency; stalled jobs. */
 export function patchWorker({ prototype }: BullClass): void {
   around(prototype, 'callProcessJob', (original, job: BullJob, ...rest) => {
-    const attempt = safely(WHERE, () => startAttempt(describeJob(job)));
+    const attempt = safely('bullmq.attempt', begin, job);
     if (attempt === undefined) return original(job, ...rest);
-    attempts.set(job, attempt);
     const settled = (result: PromiseSettledResult<unknown>): void => {
       const outcome = result.status === 'rejected' ? flowControlOf(result.reason) : undefined;
       if (outcome !== undefined) attempt.end(outcome);
@@ -57,7 +62,7 @@ export function patchWorker({ prototype }: BullClass): void {
   });
   around(prototype, 'run', function (this: BullWorker, original, ...rest) {
     notice(this);
-    works(this);
+    safely('bullmq.run', works, this);
     return original(...rest);
   });
   around(prototype, 'getNextJob', function (this: BullWorker, original, ...rest) {
@@ -65,11 +70,13 @@ export function patchWorker({ prototype }: BullClass): void {
     return original(...rest);
   });
   afterSet(prototype, 'concurrency', (owner) => {
-    const worker = owner as BullWorker;
-    if (isWorking(worker.name, worker)) works(worker);
+    safely('bullmq.concurrency', () => {
+      const worker = owner as BullWorker;
+      if (isWorking(worker.name, worker)) works(worker);
+    });
   });
   around(prototype, 'emit', function (this: BullWorker, original, event, ...rest) {
-    safely(WHERE, () => onEvent(this, event, rest));
+    safely('bullmq.event', () => onEvent(this, event, rest));
     return original(event, ...rest);
   });
 }
@@ -93,21 +100,21 @@ function isFinished(job: unknown): job is BullJob {
 export function patchJob(Job: BullClass): void {
   around(Job.prototype, 'moveToCompleted', async function (this: BullJob, original, ...rest) {
     const result = await original(...rest);
-    safely(WHERE, () => attemptOf(this).end('ok'));
+    safely('bullmq.completed', () => attemptOf(this).end('ok'));
     return result;
   });
   around(Job.prototype, 'moveToFailed', async function (this: BullJob, original, error: unknown, ...rest) {
     const result = await original(error, ...rest);
-    safely(WHERE, () => attemptOf(this).end(this.finishedOn ? 'error' : 'retry', error));
+    safely('bullmq.failed', () => attemptOf(this).end(this.finishedOn ? 'error' : 'retry', error));
     return result;
   });
   around(Job, 'create', async (original, queue, name, data, options: BullOptions | undefined, ...rest) => {
-    const job = await original(queue, name, data, safely(WHERE, () => carrying(options)) ?? options, ...rest);
+    const job = await original(queue, name, data, safely('bullmq.carrying', carrying, options) ?? options, ...rest);
     noticeAdded([job]);
     return job;
   });
   around(Job, 'createBulk', async (original, queue, jobs: readonly { readonly opts?: BullOptions }[], ...rest) => {
-    const carried = safely(WHERE, () => jobs.map((job) => ({ ...job, opts: carrying(job.opts) })));
+    const carried = safely('bullmq.bulk', () => jobs.map((job) => ({ ...job, opts: carrying(job.opts) })));
     const added = await original(queue, carried ?? jobs, ...rest);
     noticeAdded(added);
     return added;
@@ -115,7 +122,7 @@ export function patchJob(Job: BullClass): void {
   // The jobs of flows: BullMQ 5, and 6.
   for (const name of ['addJob', 'toFlowEntry']) {
     around(Job.prototype, name, function (this: BullJob, original, ...rest) {
-      safely(WHERE, () => {
+      safely('bullmq.flow', () => {
         this.opts = carrying(this.opts);
       });
       return original(...rest);
@@ -124,7 +131,7 @@ export function patchJob(Job: BullClass): void {
 }
 
 function noticeAdded(jobs: readonly BullJob[]): void {
-  safely(WHERE, () => {
+  safely('bullmq.added', () => {
     for (const job of jobs) {
       const { queue, type } = describeJob(job);
       jobsEnqueued(queue, type);
@@ -145,7 +152,7 @@ export function patchFlowProducer({ prototype }: BullClass): void {
   for (const name of ['add', 'addBulk']) {
     around(prototype, name, async (original, ...rest) => {
       const added: BullNode | readonly BullNode[] | undefined = await original(...rest);
-      safely(WHERE, () => noticeAdded([added ?? []].flat().flatMap((node) => jobsOf(node as BullNode))));
+      safely('bullmq.tree', () => noticeAdded([added ?? []].flat().flatMap((node) => jobsOf(node as BullNode))));
       return added;
     });
   }
@@ -163,7 +170,7 @@ export function patchJobScheduler({ prototype }: BullClass): void {
 /** Handlers in a child process or worker thread, whose parent measures them: what they call still belongs to their job. */
 export function patchChildProcessor({ prototype }: BullClass): void {
   around(prototype, 'start', (original, job: BullJob, ...rest) => {
-    const described = safely(WHERE, () => describeJob(job));
+    const described = safely('bullmq.sandbox', describeJob, job);
     const work = () => original(job, ...rest);
     return described === undefined ? work() : runInJob(described, work);
   });

@@ -17,7 +17,6 @@ export interface Envelope {
 type Carrier = Record<string, unknown> | null | undefined;
 type Insert = (carrier: Carrier) => unknown;
 
-const WHERE = 'queues.pg-boss';
 /** By the object that the handler gets. */
 const envelopes = new WeakMap<object, Envelope>();
 /** The envelope for the call that is being made: the manager reaches its telemetry in the same turn. */
@@ -81,12 +80,16 @@ export function patchTelemetry({ prototype }: BossClass): void {
   around(prototype, 'send', function (this: { readonly enabled?: boolean }, original, operation, destination, attempted, insert: Insert, ...rest) {
     const envelope = this.enabled === false ? undefined : pending;
     pending = undefined;
-    const carrying: Insert = envelope === undefined ? insert : (carrier) => insert({ ...carrier, [CARRIER]: envelope });
+    const carrying: Insert =
+      envelope === undefined ? insert : (carrier) => insert(safely('pg-boss.carrying', () => ({ ...carrier, [CARRIER]: envelope })) ?? carrier);
     return original(operation, destination, attempted, carrying, ...rest);
   });
   around(prototype, 'process', (original, destination, jobs: readonly BossJob[], carrierOf: (job: BossJob) => Carrier, ...rest) => {
-    const theirs = new Map(jobs.map((job) => [job, safely(WHERE, () => takeEnvelope(job, carrierOf(job)))]));
-    return original(destination, jobs, (job: BossJob) => theirs.get(job), ...rest);
+    const theirs = new Map<BossJob, Carrier>();
+    safely('pg-boss.envelopes', () => {
+      for (const job of jobs) theirs.set(job, takeEnvelope(job, carrierOf(job)));
+    });
+    return original(destination, jobs, (job: BossJob) => (theirs.has(job) ? theirs.get(job) : carrierOf(job)), ...rest);
   });
 }
 

@@ -25,7 +25,6 @@ interface OpenAttempt {
   end(disposition: Disposition): void;
 }
 
-const WHERE = 'queues.pg-boss';
 /** By job id: `complete` and `fail` are called with jobs or ids. */
 const open = new Map<string, OpenAttempt>();
 const sources = new WeakMap<object, Map<string, DepthSource>>();
@@ -50,14 +49,14 @@ function notice(manager: Manager, queue: string): void {
 /** Workers, and what becomes of their jobs. */
 export function patchWork({ prototype }: BossClass): void {
   around(prototype, 'work', function (this: Manager, original, queue: string, ...rest: unknown[]) {
-    return original(queue, ...(safely(WHERE, () => withMeasuredHandler(this, queue, rest)) ?? rest));
+    return original(queue, ...(safely('pg-boss.work', () => withMeasuredHandler(this, queue, rest)) ?? rest));
   });
   around(prototype, 'addWorker', (original, worker: Fetcher) => {
-    if (!isInternal(worker.name)) setConcurrency(worker.name, worker, worker.options?.batchSize ?? 1);
+    safely('pg-boss.worker', setWorking, worker, true);
     return original(worker);
   });
   around(prototype, 'removeWorker', (original, worker: Fetcher) => {
-    if (!isInternal(worker.name)) setConcurrency(worker.name, worker, 0);
+    safely('pg-boss.stopped', setWorking, worker, false);
     return original(worker);
   });
   // Both are called by workers after a handler, and by handlers themselves; `fail` also for one that takes too long or outlives a shutdown.
@@ -75,8 +74,12 @@ export function patchWork({ prototype }: BossClass): void {
   });
 }
 
+function setWorking(worker: Fetcher, works: boolean): void {
+  if (!isInternal(worker.name)) setConcurrency(worker.name, worker, works ? (worker.options?.batchSize ?? 1) : 0);
+}
+
 function endOpen(id: unknown, disposition: Disposition): void {
-  safely(WHERE, () => {
+  safely('pg-boss.ended', () => {
     for (const one of [id].flat()) open.get(typeof one === 'string' ? one : (one as BossJob).id)?.end(disposition);
   });
 }
@@ -92,7 +95,7 @@ function withMeasuredHandler(manager: Manager, queue: string, args: readonly unk
 
 function measuredHandler(manager: Manager, queue: string, handler: Handler, perJobResults: boolean): Handler {
   const measured: Handler = function (jobs, ...rest) {
-    const attempts = safely(WHERE, () => jobs.map((job) => startOpen(manager, queue, job)));
+    const attempts = safely('pg-boss.attempts', () => jobs.map((job) => startOpen(manager, queue, job)));
     if (attempts === undefined) return handler.call(this, jobs, ...rest);
     // Results for each job are settled one by one, past `complete` and `fail`; results that are no list fail as a batch.
     const settled = (result: PromiseSettledResult<unknown>): void => {
@@ -123,50 +126,75 @@ function asError(value: unknown): Error | undefined {
   return value instanceof Error ? value : undefined;
 }
 
-/** Producers: what is counted is what pg-boss says that it has inserted, where it says so. */
-export function patchSend({ prototype }: BossClass): void {
-  around(prototype, 'createJob', async function (this: Manager, original, request: NamedJob) {
-    const id = await sending(this, [request.name], [request.options], () => original(request));
-    if (id) added(request.name);
-    return id;
-  });
-  around(prototype, 'insert', async function (this: Manager, original, queue: string, jobs: readonly BossOptions[], ...rest) {
-    const ids = await sending(this, [queue], jobs, () => original(queue, jobs, ...rest));
-    added(queue, Array.isArray(ids) ? ids.length : jobs.length);
-    return ids;
-  });
-  around(prototype, 'upsert', async function (this: Manager, original, ...args) {
-    const { name, options }: Partial<NamedJob> = (typeof args[0] === 'string' ? { name: args[0], options: args[2] } : args[0]) ?? {};
-    const result = await sending(this, [name], [options], () => original(...args));
-    added(name, result?.inserted);
-    return result;
-  });
-  around(prototype, 'flow', async function (this: Manager, original, jobs: readonly NamedJob[], ...rest) {
-    const names = [jobs].flat().map((job) => job?.name);
-    const ids = await sending(this, names, [DUE_IS_UNKNOWN], () => original(jobs, ...rest));
-    for (const name of names) added(name);
-    return ids;
-  });
+/** What a call adds: queues by name, one for each count, and the options of its jobs. */
+interface Sending {
+  readonly queues: readonly (string | undefined)[];
+  readonly options: readonly (BossOptions | undefined)[];
 }
-
-/** Jobs of a flow wait for one another. */
-const DUE_IS_UNKNOWN: BossOptions = { singletonNextSlot: true };
 
 interface NamedJob {
   readonly name: string;
   readonly options?: BossOptions | undefined;
 }
 
-function added(queue: string | undefined, count?: number): void {
-  if (queue !== undefined && !isInternal(queue)) jobsEnqueued(queue, TYPE, count);
+/** Jobs of a flow wait for one another. */
+const DUE_IS_UNKNOWN: BossOptions = { singletonNextSlot: true };
+
+/** Producers: what is counted is what pg-boss says that it has inserted, where it says so. */
+export function patchSend({ prototype }: BossClass): void {
+  aroundSend(
+    prototype,
+    'createJob',
+    ([request]) => sendingOf(request as NamedJob),
+    (id) => (id ? 1 : 0),
+  );
+  aroundSend(
+    prototype,
+    'insert',
+    ([queue, jobs]) => ({ queues: [queue as string], options: jobs as readonly BossOptions[] }),
+    (ids, { options }) => (Array.isArray(ids) ? ids.length : options.length),
+  );
+  aroundSend(
+    prototype,
+    'upsert',
+    ([request, , options]) => sendingOf(typeof request === 'string' ? { name: request, options: options as BossOptions } : (request as NamedJob)),
+    (result) => (result as { readonly inserted?: number } | undefined)?.inserted ?? 1,
+  );
+  aroundSend(
+    prototype,
+    'flow',
+    ([jobs]) => ({ queues: [jobs as NamedJob[]].flat().map(({ name }) => name), options: [DUE_IS_UNKNOWN] }),
+    () => 1,
+  );
 }
 
-/** Makes the call with an envelope for its jobs; those of several queues share one, which names the first. */
-function sending<T>(manager: Manager, queues: readonly (string | undefined)[], options: readonly (BossOptions | undefined)[], call: () => T): T {
-  const envelope = safely(WHERE, () => {
-    const named = queues.filter((queue) => queue !== undefined && !isInternal(queue)) as string[];
-    for (const queue of new Set(named)) notice(manager, queue);
-    return named[0] === undefined || !Array.isArray(options) ? undefined : toEnvelope(named[0], options);
+function sendingOf({ name, options }: NamedJob): Sending {
+  return { queues: [name], options: [options] };
+}
+
+/** Covers a method that adds jobs: `describe` reads its arguments, `count` tells from its result how many it has added to each queue. */
+function aroundSend(
+  prototype: object,
+  name: string,
+  describe: (args: readonly unknown[]) => Sending,
+  count: (result: unknown, sending: Sending) => number,
+): void {
+  around(prototype, name, async function (this: Manager, original, ...args) {
+    const sending = safely('pg-boss.sending', describe, args);
+    const envelope = sending && safely('pg-boss.envelope', envelopeFor, this, sending);
+    const result = await withEnvelope(envelope, () => original(...args));
+    if (sending !== undefined) safely('pg-boss.added', () => noteAdded(sending, count(result, sending)));
+    return result;
   });
-  return withEnvelope(envelope, call);
+}
+
+/** The envelope for the jobs of a call; those of several queues share one, which names the first. */
+function envelopeFor(manager: Manager, { queues, options }: Sending): string | undefined {
+  const named = queues.filter((queue) => queue !== undefined && !isInternal(queue)) as string[];
+  for (const queue of new Set(named)) notice(manager, queue);
+  return named[0] === undefined || !Array.isArray(options) ? undefined : toEnvelope(named[0], options);
+}
+
+function noteAdded({ queues }: Sending, count: number): void {
+  for (const queue of queues) if (queue !== undefined && !isInternal(queue)) jobsEnqueued(queue, TYPE, count);
 }

@@ -1,4 +1,4 @@
-import type { Adapter } from '@tallyman/core';
+import { type Adapter, safely } from '@tallyman/core';
 import { observeDeliveries } from '../delivery.ts';
 import { PROVIDER, patchWebhooks, replaceCreateWebhooks, type StripeWebhooks } from './patch.ts';
 
@@ -25,7 +25,9 @@ export const adapter: Adapter = {
  * Gives the same client back; does nothing to one that is measured already, and never throws.
  */
 export function instrumentStripe<C extends { readonly webhooks: unknown }>(stripe: C): C {
-  start();
-  patchWebhooks(stripe.webhooks as StripeWebhooks);
+  safely('webhooks.instrument', () => {
+    start();
+    patchWebhooks(stripe.webhooks as StripeWebhooks);
+  });
   return stripe;
 }

@@ -1,4 +1,4 @@
-import { reportFault, runtime, safely } from '@tallyman/core';
+import { runtime, safely } from '@tallyman/core';
 import { reportVerification, type Verification } from '../delivery.ts';
 import type { FailureReason } from '../settlement.ts';
 import { readEvent } from './shapes.ts';
@@ -34,7 +34,7 @@ export function replaceCreateWebhooks(createWebhooks: (...args: unknown[]) => St
  * members of `signature`, so one wrapper sees every way to verify, and none twice.
  */
 export function patchWebhooks(webhooks: StripeWebhooks): void {
-  safely('webhooks.stripe.patch', () => {
+  safely('webhooks.patch', () => {
     const { signature } = webhooks;
     if (signature && !runtime.patched.has(signature)) {
       runtime.patched.add(signature);
@@ -95,16 +95,12 @@ function observedParse<A extends unknown[], R>(parse: (this: unknown, ...args: A
 
 /** The wrapper with the original's name, length and own properties. */
 function like<F extends (...args: never[]) => unknown>(original: F, wrapper: F): F {
-  try {
-    Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original));
-  } catch (error) {
-    reportFault('webhooks.stripe.patch', error);
-  }
+  safely('webhooks.shape', () => Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original)));
   return wrapper;
 }
 
 function report(header: unknown, verification: () => Verification): void {
-  safely('webhooks.stripe', () => reportVerification(PROVIDER, header === undefined ? undefined : decoded(header), verification()));
+  safely('webhooks.verification', () => reportVerification(PROVIDER, header === undefined ? undefined : decoded(header), verification()));
 }
 
 function reportVerified([payload, header]: CheckArguments): void {
