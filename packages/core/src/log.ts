@@ -1,9 +1,10 @@
 import { runtime } from './runtime.ts';
 
-const LEVELS = ['none', 'error', 'warn', 'info', 'debug'] as const;
+/** What `OTEL_LOG_LEVEL` may hold, in any case, from nothing to everything (sdk-node 0.301). */
+export const LEVELS = ['none', 'error', 'warn', 'info', 'debug', 'verbose', 'all'] as const;
 
 function threshold(): number {
-  const level = LEVELS.indexOf((process.env.OTEL_LOG_LEVEL ?? 'info').toLowerCase() as (typeof LEVELS)[number]);
+  const level = LEVELS.indexOf((process.env.OTEL_LOG_LEVEL ?? 'info').trim().toLowerCase() as (typeof LEVELS)[number]);
   return level === -1 ? LEVELS.indexOf('info') : level;
 }
 

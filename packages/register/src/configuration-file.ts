@@ -2,8 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, extname, join, resolve } from 'node:path';
 import { type Configuration, log } from '@tallyman/core';
-import { text } from './environment.ts';
 import type { validateConfiguration } from './validate.ts';
+import { text } from './variables.ts';
 
 const NAMES = ['tallyman.config.js', 'tallyman.config.mjs', 'tallyman.config.cjs', 'tallyman.config.ts', 'tallyman.config.json'];
 

@@ -13,11 +13,13 @@ import {
   watchForMeterProvider,
 } from '@tallyman/core';
 import { settleHeldPurchases } from '@tallyman/webhooks';
-import { loggable, metricsExporters, milliseconds, otlpTarget, port, temporalityPreference, text } from './environment.ts';
+import { metricsExporters, milliseconds, port, temporalityPreference } from './environment.ts';
 import { flushSynchronously } from './flush.ts';
 import { onEnd, onFirstNeed } from './lifecycle.ts';
+import { loggable, otlpTarget } from './otlp-target.ts';
 import { startProcessMetrics } from './process-metrics.ts';
 import type { RunningSdk, startSdk, WayOut } from './sdk.ts';
+import { text } from './variables.ts';
 import { version } from './version.ts';
 
 const HOUR_MS = 3_600_000;

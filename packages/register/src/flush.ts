@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { log, type ProducedMetrics } from '@tallyman/core';
-import { loggable, type OtlpTarget } from './environment.ts';
+import { loggable, type OtlpTarget } from './otlp-target.ts';
 
 /** The longest that the end of a process waits for the delivery of its last values. */
 const DEADLINE_MS = 500;

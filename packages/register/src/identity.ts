@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { pairs, text } from './environment.ts';
+import { pairs } from './environment.ts';
+import { text } from './variables.ts';
 import { version } from './version.ts';
 
 /** The resource attributes of this process, by OpenTelemetry's resource conventions; only `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` change them. */
 export function resourceAttributes(): Record<string, string> {
-  const given = pairs(text('OTEL_RESOURCE_ATTRIBUTES'));
+  const given = pairs('OTEL_RESOURCE_ATTRIBUTES');
   const application = nearestManifest();
   return {
     'service.name': application.name ?? 'unknown_service:node',

@@ -17,7 +17,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { MetricProducer as Producer } from '@tallyman/core';
-import type { OtlpTarget } from './environment.ts';
+import type { OtlpTarget } from './otlp-target.ts';
 import { CollectorNamesPrometheusExporter } from './prometheus-exporter.ts';
 
 /** One way that metrics leave the process, with the producer of what is to be delivered there. */
@@ -107,7 +107,13 @@ function otlpExporter(target: OtlpTarget): PushMetricExporter {
     return new OTLPMetricExporter();
   }
   const Exporter = target.protocol === 'http/json' ? JsonExporter : ProtobufExporter;
-  return new Exporter({ httpAgentOptions: (protocol: string) => agent(protocol, target) });
+  return new Exporter({
+    url: target.url,
+    headers: target.headers,
+    timeoutMillis: target.timeoutMs,
+    compression: (target.isCompressed ? 'gzip' : 'none') as NonNullable<NonNullable<ConstructorParameters<typeof JsonExporter>[0]>['compression']>,
+    httpAgentOptions: (protocol: string) => agent(protocol, target),
+  });
 }
 
 /** Keep-alive agents whose sockets never keep the process alive: the last values are delivered when it ends. */

@@ -5,15 +5,16 @@ import { adapters as httpAdapters, startHttp } from '@tallyman/http';
 import { adapters as queueAdapters, startQueues } from '@tallyman/queues';
 import { adapters as webhookAdapters } from '@tallyman/webhooks';
 import { loadConfiguration } from './configuration-file.ts';
-import { isEnabled, text, wantsTraces } from './environment.ts';
+import { checkEnvironment, isEnabled } from './environment.ts';
 import { startExport } from './export.ts';
 import { resourceAttributes } from './identity.ts';
 import { startTraces } from './traces.ts';
+import { isDisabled, wantsTraces } from './variables.ts';
 
 /** Starts Tallyman in this thread, once; a configuration that cannot be used leaves the application alone. */
 export function start(): void {
   safely('register', () => {
-    if (text('OTEL_SDK_DISABLED')?.toLowerCase() === 'true' || !runtime.active) return;
+    if (isDisabled() || !runtime.active) return;
     const state = shared('register', () => ({ isStarted: false }));
     if (state.isStarted) return;
     state.isStarted = true;
@@ -32,7 +33,9 @@ function startDomains(): void {
   startQueues();
   if (isEnabled('http')) startHttp();
   startFeatures();
-  installHook([...httpAdapters, ...aiAdapters, ...webhookAdapters, ...queueAdapters].filter(({ name }) => isEnabled(name)));
+  const adapters = [...httpAdapters, ...aiAdapters, ...webhookAdapters, ...queueAdapters];
+  checkEnvironment(['http', ...adapters.map(({ name }) => name)]);
+  installHook(adapters.filter(({ name }) => isEnabled(name)));
 }
 
 function lazy<T>(make: () => T): () => T {
