@@ -152,7 +152,11 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
   });
 
   test('ENDPOINT with a password is never shown with it, whatever becomes of it', async () => {
-    const { app } = await serve({ OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:secret@127.0.0.1:9/?token=secret', OTEL_EXPORTER_OTLP_TIMEOUT: '300', OTEL_METRIC_EXPORT_INTERVAL: '500' });
+    const { app } = await serve({
+      OTEL_EXPORTER_OTLP_ENDPOINT: 'http://user:secret@127.0.0.1:9/?token=secret',
+      OTEL_EXPORTER_OTLP_TIMEOUT: '300',
+      OTEL_METRIC_EXPORT_INTERVAL: '500',
+    });
     await app.ready(/values do not arrive at http:\/\/127\.0\.0\.1:9\/v1\/metrics/);
     await app.stop();
     expect(app.stderr).not.toContain('secret');

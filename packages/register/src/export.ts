@@ -66,16 +66,24 @@ function look(): boolean {
 
 function startOwn(waysOut: readonly WayOut[], attributes: Record<string, string>, target: ReturnType<typeof otlpTarget>): RunningSdk {
   const { startSdk: start } = createRequire(__filename)('./sdk.cjs') as { startSdk: typeof startSdk };
-  const prometheusPort = port('OTEL_EXPORTER_PROMETHEUS_PORT', 9464);
+  const intervalMs = milliseconds('OTEL_METRIC_EXPORT_INTERVAL', 15_000);
   const { registry } = runtime;
   const sdk = start({
     waysOut,
     attributes,
     isGlobal: runtime.configuration.exportAppMetrics === true,
-    intervalMs: milliseconds('OTEL_METRIC_EXPORT_INTERVAL', 15_000),
+    intervalMs,
     timeoutMs: milliseconds('OTEL_METRIC_EXPORT_TIMEOUT', 30_000),
     target,
-    prometheus: { host: text('OTEL_EXPORTER_PROMETHEUS_HOST'), port: prometheusPort },
+    prometheus: {
+      // Not localhost, OpenTelemetry's default: that may be ::1 alone.
+      host: (text('OTEL_EXPORTER_PROMETHEUS_HOST') ?? '127.0.0.1').replace(/^\[(.*)\]$/, '$1'),
+      port: port('OTEL_EXPORTER_PROMETHEUS_PORT', 9464),
+      version,
+      retryMs: intervalMs,
+      say: log,
+      serving: leaveOutServer,
+    },
     beforeExport: () => void look(),
     failed: (exporter, error) => {
       selfRecorders.exportFailures(1, { exporter, 'error.type': errorType(error) });
@@ -86,9 +94,6 @@ function startOwn(waysOut: readonly WayOut[], attributes: Record<string, string>
         HOUR_MS,
       );
     },
-    serving: leaveOutServer,
-    portTaken: (error) =>
-      log('error', `port ${prometheusPort} for /metrics cannot be opened (${errorType(error)}): set OTEL_EXPORTER_PROMETHEUS_PORT to a free one`),
   });
   registry.exporting = {
     provider: sdk.provider,

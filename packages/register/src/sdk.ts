@@ -18,7 +18,8 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { MetricProducer as Producer } from '@tallyman/core';
 import type { OtlpTarget } from './otlp-target.ts';
-import { CollectorNamesPrometheusExporter } from './prometheus-exporter.ts';
+import { CollectorNamesPrometheusReader } from './prometheus-exporter.ts';
+import { MetricsServer, type MetricsServerOptions } from './prometheus-server.ts';
 
 /** One way that metrics leave the process, with the producer of what is to be delivered there. */
 export interface WayOut {
@@ -35,13 +36,10 @@ export interface SdkOptions {
   readonly intervalMs: number;
   readonly timeoutMs: number;
   readonly target: OtlpTarget;
-  readonly prometheus: { readonly host: string | undefined; readonly port: number };
+  readonly prometheus: Omit<MetricsServerOptions, 'page'>;
   /** Called before values are collected. */
   readonly beforeExport: () => void;
   readonly failed: (exporter: string, error: unknown) => void;
-  readonly portTaken: (error: Error) => void;
-  /** Told the server of `/metrics`. */
-  readonly serving: (server: object) => void;
 }
 
 /** Our own MeterProvider. */
@@ -62,7 +60,7 @@ export function startSdk(options: SdkOptions): RunningSdk {
 }
 
 /** When another provider has taken over, `/metrics` serves the last values once. */
-function prometheusReader({ producer }: WayOut, { prometheus: { host, port }, beforeExport, portTaken, serving }: SdkOptions): MetricReader {
+function prometheusReader({ producer }: WayOut, { prometheus, beforeExport }: SdkOptions): MetricReader {
   const collect = async () => {
     beforeExport();
     const result = await producer.collect();
@@ -70,11 +68,8 @@ function prometheusReader({ producer }: WayOut, { prometheus: { host, port }, be
     if (producer.isFinished) close(reader);
     return result as CollectionResult;
   };
-  const options = { ...(host !== undefined && { host }), port, withoutScopeInfo: true, metricProducers: [{ collect }] };
-  const reader = new CollectorNamesPrometheusExporter(options, (error) => {
-    if (error instanceof Error) portTaken(error);
-  });
-  serving(reader.server);
+  const reader = new CollectorNamesPrometheusReader([{ collect }], () => server.stop());
+  const server = new MetricsServer({ ...prometheus, page: () => reader.page() });
   return reader;
 }
 
