@@ -1,5 +1,4 @@
 import { createRequire } from 'node:module';
-import { endIdleCalls } from '@tallyman/ai';
 import {
   createMetricProducer,
   errorType,
@@ -12,9 +11,8 @@ import {
   selfRecorders,
   watchForMeterProvider,
 } from '@tallyman/core';
-import { settleHeldPurchases } from '@tallyman/webhooks';
+import { lastDelivery } from './ends/last-delivery.ts';
 import { metricsExporters, milliseconds, port, temporalityPreference } from './environment.ts';
-import { flushSynchronously } from './flush.ts';
 import { onEnd, onFirstNeed } from './lifecycle.ts';
 import { loggable, otlpTarget } from './otlp-target.ts';
 import { startProcessMetrics } from './process-metrics.ts';
@@ -41,17 +39,8 @@ export function startExport(attributes: () => Record<string, string>): void {
   };
   if (runtime.configuration.exportAppMetrics === true && waysOut.length > 0) start();
   else onFirstNeed(start, look);
-  const otlp = target.protocol === 'grpc' ? undefined : waysOut.find(({ name }) => name === 'otlp')?.producer;
-  onEnd(() => {
-    endIdleCalls();
-    settleHeldPurchases();
-    if (otlp === undefined || (sdk === undefined && runtime.registry.destination !== undefined)) return;
-    if (sdk?.isSending() !== true) otlp.lose();
-    if (otlp.isDelivered) return;
-    const metrics = otlp.produce({ attributes: attributes() });
-    const settle = otlp.send();
-    settle(metrics.scopeMetrics.length === 0 || flushSynchronously(target, metrics));
-  });
+  const otlp = waysOut.find(({ name }) => name === 'otlp')?.producer;
+  if (otlp !== undefined) onEnd(lastDelivery({ target, producer: otlp, attributes, sdk: () => sdk, start }));
 }
 
 /** Whether a MeterProvider of the application reports; hands over to it when it is new. */

@@ -1,5 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
+import { isMainThread } from 'node:worker_threads';
 import { runtime, safely } from '@tallyman/core';
+import { listenFirstAndLast } from './ends/exit-listener.ts';
+import { listenWhileAlone } from './ends/signal-listener.ts';
 
 /** Calls `notice` at the first record or the first listening HTTP server, and `start` once soon after it, from a timer that keeps nothing alive. */
 export function onFirstNeed(start: () => void, notice: () => void): void {
@@ -18,44 +21,24 @@ export function onFirstNeed(start: () => void, notice: () => void): void {
   });
 }
 
-/** Calls `flush` when the process ends by itself, by `process.exit` or by an uncaught error, and on signals that nobody else handles. */
-export function onEnd(flush: () => void): void {
-  const guarded = (): void => void safely('register.flush', flush);
-  process.on('exit', guarded);
-  if (process.platform === 'win32') return;
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) yieldingListener(signal, guarded);
+/** The longest that the end of a process waits for the delivery of its last values, in milliseconds. */
+export const END_LIMIT_MS = 500;
+
+/** The two ways to deliver the last values. */
+export interface LastDelivery {
+  /** Delivers while the process waits, in no more than the given milliseconds; returns whether all has arrived. */
+  readonly now: (milliseconds: number) => boolean;
+  /** Delivers while the process goes on, for at most END_LIMIT_MS; given only where it cannot wait. Never rejects. */
+  readonly later?: () => Promise<void>;
 }
 
-/**
- * A signal listener that exists only while nobody else's does. Libraries that re-raise a signal do so only as its sole listener:
- * two of the kind would wait for each other for ever. With another listener, `exit` delivers instead.
- */
-function yieldingListener(signal: NodeJS.Signals, flush: () => void): void {
-  let isListening = false;
-  const listener = (): void => {
-    flush();
-    isListening = false;
-    done = true;
-    process.removeListener(signal, listener);
-    process.kill(process.pid, signal);
-  };
-  let done = false;
-  const listen = (): void => {
-    if (isListening || done) return;
-    isListening = true;
-    process.on(signal, listener);
-  };
-  process.on('newListener', (event, added) => {
-    if (event !== signal || added === listener) return;
-    // 'newListener' comes before the listener is in: leaving now could take Node's signal handle away from it.
-    process.nextTick(() => {
-      if (!isListening || process.listenerCount(signal) < 2) return;
-      isListening = false;
-      process.removeListener(signal, listener);
-    });
-  });
-  process.on('removeListener', (event, removed) => {
-    if (event === signal && removed !== listener && process.listenerCount(signal) === 0) listen();
-  });
-  listen();
+/** Delivers when the process ends by itself, by `process.exit` or by an uncaught error, and on signals that nobody else handles. */
+export function onEnd({ now, later }: LastDelivery): void {
+  const deliver = (milliseconds: number): boolean => safely('register.flush', () => now(milliseconds)) === true;
+  listenFirstAndLast(END_LIMIT_MS, deliver);
+  if (later !== undefined) process.once('beforeExit', () => void later());
+  // Windows has no such signals to raise again, and none reaches a worker thread.
+  if (process.platform === 'win32' || !isMainThread) return;
+  const flush = later ?? (() => void deliver(END_LIMIT_MS));
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) listenWhileAlone(signal, flush);
 }

@@ -68,7 +68,7 @@ describe('the end of a process', () => {
     await fetch(`${url}/exit`);
     expect(await app.ended).toEqual({ code: 3, signal: null });
     expect(app.stderr.trim().split('\n')).toEqual([
-      expect.stringMatching(/^\[tallyman\] the last values did not arrive at http:\/\/127\.0\.0\.1:9\/v1\/metrics/),
+      expect.stringMatching(/^\[tallyman\] the last values are lost: no connection to http:\/\/127\.0\.0\.1:9\/v1\/metrics/),
     ]);
   });
 });

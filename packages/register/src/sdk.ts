@@ -47,16 +47,19 @@ export interface RunningSdk {
   readonly provider: MeterProvider;
   /** Whether an OTLP request is on its way: sent, or being sent, and not answered. */
   isSending(): boolean;
+  /** Exports now; resolves when that has ended. */
+  flush(): Promise<void>;
 }
 
-const requests = new Set<ClientRequest>();
+/** Requests of HTTP, or exports of gRPC, that have not ended. */
+const sending = new Set<object>();
 
 /** Starts our own MeterProvider; unless asked to, it is not registered globally, because an application's own registration would then fail. */
 export function startSdk(options: SdkOptions): RunningSdk {
   const readers = options.waysOut.map((wayOut) => (wayOut.name === 'prometheus' ? prometheusReader(wayOut, options) : periodicReader(wayOut, options)));
   const provider = new MeterProvider({ resource: resourceFromAttributes(options.attributes), readers });
   if (options.isGlobal) metrics.setGlobalMeterProvider(provider);
-  return { provider, isSending: () => requests.size > 0 };
+  return { provider, isSending: () => sending.size > 0, flush: () => provider.forceFlush() };
 }
 
 /** When another provider has taken over, `/metrics` serves the last values once. */
@@ -124,7 +127,7 @@ function agent(protocol: string, { tls }: OtlpTarget): Agent {
   const createConnection = unreferenced.createConnection.bind(created);
   const reuseSocket = unreferenced.reuseSocket.bind(created);
   unreferenced.addRequest = (request, ...rest) => {
-    requests.add(request.once('close', () => requests.delete(request)));
+    sending.add(request.once('close', () => sending.delete(request)));
     addRequest(request, ...rest);
   };
   unreferenced.createConnection = (...args) => createConnection(...args).unref();
@@ -138,14 +141,17 @@ function agent(protocol: string, { tls }: OtlpTarget): Agent {
 /** Tells the producer and the preload what became of each export; `finished` when it was the last one. */
 function reporting(exporter: PushMetricExporter, { name, producer }: WayOut, options: SdkOptions, finished: () => void): PushMetricExporter {
   const original = exporter.export.bind(exporter);
+  const isGrpc = name === 'otlp' && options.target.protocol === 'grpc';
   let isExporting = false;
   exporter.export = (collected: ResourceMetrics, callback) => {
     // An export that takes longer than the interval goes on; beside it the same delta values would be sent twice.
     if (isExporting) return callback({ code: 0 });
     isExporting = true;
+    if (isGrpc) sending.add(exporter);
     const settle = producer.send();
     const end = (result: Parameters<typeof callback>[0]): void => {
       isExporting = false;
+      sending.delete(exporter);
       settle(result.code === 0);
       if (result.code !== 0) options.failed(name, result.error);
       else if (producer.isFinished) finished();

@@ -1,0 +1,64 @@
+import { endIdleCalls } from '@tallyman/ai';
+import { logOnce, type MetricProducer, runtime, safely } from '@tallyman/core';
+import { settleHeldPurchases } from '@tallyman/webhooks';
+import { flushSynchronously } from '../flush.ts';
+import { END_LIMIT_MS, type LastDelivery } from '../lifecycle.ts';
+import type { OtlpTarget } from '../otlp-target.ts';
+import type { RunningSdk } from '../sdk.ts';
+import { canPost } from './post.ts';
+
+/** What the last delivery needs to know of the export. */
+export interface Exporting {
+  readonly target: OtlpTarget;
+  readonly producer: MetricProducer;
+  readonly attributes: () => Record<string, string>;
+  /** Our running SDK, when there is one. */
+  readonly sdk: () => RunningSdk | undefined;
+  /** Starts it, unless the application's own reports. */
+  readonly start: () => void;
+}
+
+/** The ways to deliver over OTLP what has not been delivered when the process ends. */
+export function lastDelivery({ target, producer, attributes, sdk, start }: Exporting): LastDelivery {
+  const isDelivered = (): boolean => {
+    endIdleCalls();
+    settleHeldPurchases();
+    if (sdk() === undefined && runtime.registry.destination !== undefined) return true;
+    if (sdk()?.isSending() !== true) producer.lose();
+    return producer.isDelivered;
+  };
+  const now = (milliseconds: number): boolean => {
+    const deadline = performance.now() + milliseconds;
+    if (isDelivered()) return true;
+    if (!canPost()) {
+      if (!runtime.logged.has('export otlp')) sayNoThread();
+      return false;
+    }
+    const metrics = producer.produce({ attributes: attributes() });
+    const settle = producer.send();
+    const hasArrived = metrics.scopeMetrics.length === 0 || flushSynchronously(target, metrics, deadline - performance.now());
+    settle(hasArrived);
+    return hasArrived;
+  };
+  if (canPost()) return { now };
+  const later = async (): Promise<void> => {
+    if (safely('register.flush', isDelivered) === true) return;
+    if (sdk() === undefined) safely('register.start', start);
+    const flushed = sdk()?.flush();
+    if (flushed === undefined) return;
+    await new Promise<void>((resolve) => {
+      // The timer is what keeps the process, because nothing of our exporters does.
+      const timer = setTimeout(resolve, END_LIMIT_MS);
+      const end = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      flushed.then(end, end);
+    });
+  };
+  return { now, later };
+}
+
+function sayNoThread(): void {
+  logOnce('last values', 'warn', 'the last values are lost: they are sent by a thread, and --permission allows none; start Node with --allow-worker as well');
+}

@@ -1,0 +1,44 @@
+/**
+ * A signal listener that exists only while nobody else's does. Libraries that re-raise a signal do so only as its sole listener: two of the kind would wait
+ * for each other for ever. Without one the signal ends the process as ever, after `flush`; with another listener, whoever listens decides.
+ */
+export function listenWhileAlone(signal: NodeJS.Signals, flush: () => Promise<void> | undefined): void {
+  let isListening = false;
+  let isFlushing = false;
+  const leave = (): void => {
+    isListening = false;
+    process.removeListener(signal, listener);
+  };
+  const enter = (): void => {
+    // Without Node's own 'newListener' listener no signal arrives any more; `process.removeAllListeners()` takes that one first.
+    if (isListening || process.listenerCount(signal) > 0 || process.listenerCount('newListener') === 0) return;
+    isListening = true;
+    process.on(signal, listener);
+  };
+  const raise = (): void => {
+    isFlushing = false;
+    leave();
+    process.kill(process.pid, signal);
+    // Process 1 of a container survives a signal that nobody listens to.
+    setImmediate(enter);
+  };
+  const listener = (): void => {
+    const flushed = isFlushing ? undefined : flush();
+    isFlushing = true;
+    if (flushed === undefined) raise();
+    else void flushed.then(raise);
+  };
+  process.on('newListener', (event, added) => {
+    if (event !== signal || added === listener) return;
+    // 'newListener' comes before the listener is in: leaving now could take Node's signal handle away from it.
+    process.nextTick(() => {
+      if (isListening && process.listenerCount(signal) > 1) leave();
+    });
+  });
+  process.on('removeListener', (event, removed) => {
+    if (event !== signal || (removed === listener && !isListening)) return;
+    if (removed === listener) isListening = false;
+    enter();
+  });
+  enter();
+}
