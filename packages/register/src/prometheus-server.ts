@@ -34,11 +34,11 @@ export class MetricsServer {
     this.#take();
   }
 
-  /** Closes the port, for good. */
+  /** Closes the port, for good, when the scrape that is going on has been answered. */
   stop(): Promise<void> {
     this.#isStopped = true;
     clearTimeout(this.#timer);
-    this.#release();
+    this.#server?.close();
     return Promise.resolve();
   }
 
