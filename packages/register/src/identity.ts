@@ -4,12 +4,14 @@ import { pairs } from './environment.ts';
 import { text } from './variables.ts';
 import { version } from './version.ts';
 
+const UNKNOWN_SERVICE = 'unknown_service:node';
+
 /** The resource attributes of this process, by OpenTelemetry's resource conventions; only `OTEL_SERVICE_NAME` and `OTEL_RESOURCE_ATTRIBUTES` change them. */
 export function resourceAttributes(): Record<string, string> {
   const given = pairs('OTEL_RESOURCE_ATTRIBUTES');
   const application = nearestManifest();
-  return {
-    'service.name': application.name ?? 'unknown_service:node',
+  return cleaned({
+    'service.name': application.name ?? UNKNOWN_SERVICE,
     ...(application.version !== undefined && { 'service.version': application.version }),
     'service.instance.id': process.getBuiltinModule('node:crypto').randomUUID(),
     'telemetry.sdk.language': 'nodejs',
@@ -18,7 +20,22 @@ export function resourceAttributes(): Record<string, string> {
     'telemetry.distro.version': version,
     ...given,
     ...(text('OTEL_SERVICE_NAME') !== undefined && { 'service.name': text('OTEL_SERVICE_NAME') as string }),
-  };
+  });
+}
+
+/** Longest value of a resource attribute, in UTF-16 code units: the service's name is on every series. */
+const MAX_LENGTH = 255;
+
+/** Without control characters, lone surrogates, and what is too long or nothing at all. */
+function cleaned(attributes: Readonly<Record<string, string>>): Record<string, string> {
+  const clean = (value: string): string =>
+    value
+      .replace(/\p{Cc}+/gu, ' ')
+      .trim()
+      .slice(0, MAX_LENGTH)
+      .toWellFormed();
+  const entries = Object.entries(attributes).map(([key, value]): [string, string] => [clean(key), clean(value)]);
+  return { 'service.name': UNKNOWN_SERVICE, ...Object.fromEntries(entries.filter(([key, value]) => key !== '' && value !== '')) };
 }
 
 /** Name and version in the package.json nearest to the entry point, else to the working directory. */

@@ -1,12 +1,15 @@
 /** The real judges of what leaves the process: promtool, Prometheus, the collector. */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics';
 import { allAliases, allMetrics, promName } from '@tallyman/catalog';
 import { createMetricProducer } from '@tallyman/core';
-import { freePorts, type RunningPrometheus, requireServers, waitFor } from '@tallyman/testkit';
+import { type RunningPrometheus, requireServers, waitFor } from '@tallyman/testkit';
 import { expect } from 'vitest';
-import { CollectorNamesPrometheusExporter } from '../prometheus-exporter.ts';
+import { CollectorNamesPrometheusReader } from '../prometheus-exporter.ts';
 
 /** The judges that are here. */
 export const judges = await requireServers('otelcol', 'prometheus', 'promtool');
@@ -28,17 +31,19 @@ export interface Page {
 
 /** Serves all cells of this process, and what is recorded through `provider`, as the service of these resource attributes. */
 export async function servePage(attributes: Readonly<Record<string, string>>): Promise<Page> {
-  const { web } = await freePorts('web');
-  const reader = await new Promise<CollectorNamesPrometheusExporter>((resolve, reject) => {
-    const metricProducers = [createMetricProducer({ attributes: {} }, '0') as unknown as MetricProducer];
-    const created = new CollectorNamesPrometheusExporter({ host: '127.0.0.1', port: web, withoutScopeInfo: true, metricProducers }, (error) => {
-      if (error instanceof Error) reject(error);
-      else resolve(created);
-    });
-  });
+  const metricProducers = [createMetricProducer({ attributes: {} }, '0') as unknown as MetricProducer];
+  const reader = new CollectorNamesPrometheusReader(metricProducers, async () => undefined);
   const provider = new MeterProvider({ resource: resourceFromAttributes(attributes), readers: [reader] });
-  const address = `127.0.0.1:${web}`;
-  return { address, provider, text: async () => (await fetch(`http://${address}/metrics`)).text(), close: () => provider.shutdown() };
+  const server = createServer((_request, response) => {
+    void reader.page().then((page) => response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8').end(page));
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const close = async (): Promise<void> => {
+    server.close();
+    server.closeAllConnections();
+    await provider.shutdown();
+  };
+  return { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, provider, text: () => reader.page(), close };
 }
 
 /** What promtool finds in a page beyond what the guides' names demand; throws its words when it cannot read the page. */
