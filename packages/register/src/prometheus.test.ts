@@ -98,7 +98,7 @@ describe('/metrics', () => {
     expect(info).toBe(`target_info{${info.slice('target_info{'.length, info.lastIndexOf('}'))}} 1`);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toEqual(expect.arrayContaining(['a_b', 'quote', 'service_name']));
-    expect(info).toContain('quote="\\"\\n\\\\"');
+    expect(info).toContain('quote="\\" \\\\"');
     expect(linesOf(app)).toEqual([]);
   });
 
