@@ -10,8 +10,13 @@ const cap = v.optional(
   v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'), v.maxValue(10_000, 'must be at most 10000')),
 );
 
+/** Most problems that are named; a line must stay readable. */
+const MOST_PROBLEMS = 10;
+/** The longest value that is quoted. */
+const LONGEST_VALUE = 60;
+
 /** Everything that a configuration file may hold; each domain declares its own part. */
-const schema = v.strictObject({
+export const schema = v.strictObject({
   features: v.optional(featuresConfiguration),
   user: v.optional(v.function('must be a function of the request that gives the id of its user')),
   ai: v.optional(aiConfiguration),
@@ -27,20 +32,32 @@ const schema = v.strictObject({
 export function validateConfiguration(input: unknown): { readonly configuration?: Configuration; readonly problems: readonly string[] } {
   const result = v.safeParse(schema, input);
   if (result.success) return { configuration: result.output as Configuration, problems: [] };
-  return { problems: result.issues.map(describe) };
+  const { length } = result.issues;
+  const problems = result.issues.slice(0, MOST_PROBLEMS).map(describe);
+  return { problems: length > MOST_PROBLEMS ? [...problems, `and ${length - MOST_PROBLEMS} more`] : problems };
 }
 
 function describe(issue: v.BaseIssue<unknown>): string {
-  const keys = (issue.path ?? []).map(({ key }) => String(key));
+  const keys = (issue.path ?? []).map(({ key }) => shortened(String(key)));
   const where = keys.length === 0 ? 'the configuration' : keys.join('.');
-  if (issue.type === 'strict_object' && issue.expected === 'never') {
-    const allowed = keysAt(schema, keys.slice(0, -1));
-    return `${where} is not known${allowed.length === 0 ? '' : `; allowed are ${allowed.join(', ')}`}`;
-  }
-  if (issue.type === 'picklist') return `${where} is ${issue.received}; allowed are ${issue.expected}`;
+  if (issue.type === 'strict_object' && issue.expected === 'never') return describeUnknown(issue, keys.slice(0, -1));
+  if (issue.type === 'picklist') return `${where} is ${shortened(issue.received)}; allowed are ${issue.expected}`;
   return issue.kind === 'validation' || !issue.message.startsWith('Invalid')
     ? `${where} ${issue.message}`
-    : `${where} must be ${issue.expected ?? 'something else'}, not ${issue.received}`;
+    : `${where} must be ${issue.expected ?? 'something else'}, not ${shortened(issue.received)}`;
+}
+
+/** The issue tells of the first unknown key alone. */
+function describeUnknown({ path }: v.BaseIssue<unknown>, parent: readonly string[]): string {
+  const allowed = keysAt(schema, parent);
+  const unknown = Object.keys((path?.at(-1)?.input ?? {}) as object).filter((key) => !allowed.includes(key));
+  const named = unknown.slice(0, MOST_PROBLEMS).map((key) => [...parent, shortened(key)].join('.'));
+  const more = unknown.length > named.length ? ` and ${unknown.length - named.length} more` : '';
+  return `${named.join(', ')}${more} ${unknown.length === 1 ? 'is' : 'are'} not known${allowed.length === 0 ? '' : `; allowed are ${allowed.join(', ')}`}`;
+}
+
+function shortened(value: string): string {
+  return value.length > LONGEST_VALUE ? `${value.slice(0, LONGEST_VALUE)}...` : value;
 }
 
 interface AnySchema {
