@@ -2,7 +2,7 @@ import type { Histogram, Meter, MeterProvider, Observable, ObservableResult } fr
 import { type Alias, type AliasSpec, allAliases } from '@tallyman/catalog';
 import type { Instrument, PointAttributes, Series } from './instrument.ts';
 import { aliasAttributes, type Point, type Reading, readAlias, readInstrument, sample } from './read.ts';
-import { reportFault, safely } from './safely.ts';
+import { safely } from './safely.ts';
 import type { Snapshot } from './snapshot.ts';
 import { version } from './version.ts';
 
@@ -35,13 +35,13 @@ export class ApiInstruments {
   /** Makes the instruments of these metrics and of all aliases. */
   start(instruments: Iterable<Instrument>): void {
     for (const instrument of instruments) this.add(instrument);
-    for (const alias of allAliases) safely('hand-over', () => this.#addAlias(alias as AliasSpec & Alias));
+    for (const alias of allAliases) safely('hand-over.alias', () => this.#addAlias(alias as AliasSpec & Alias));
   }
 
   /** Makes the instrument of a metric. */
   add(instrument: Instrument): void {
     const { metric } = instrument;
-    safely('hand-over', () => {
+    safely('hand-over.instrument', () => {
       if (metric.instrument === 'histogram') this.#target(metric.name, { histogram: this.#histogram(metric), attributesOf: ({ attributes }) => attributes });
       else this.#observe(metric, () => readInstrument(instrument));
     });
@@ -49,13 +49,11 @@ export class ApiInstruments {
 
   /** Passes on a measurement of a histogram. */
   measure({ metric }: Instrument, series: Series, value: number): void {
-    try {
-      for (const { histogram, attributesOf } of this.#targets.get(metric.name) ?? []) {
-        const attributes = attributesOf(series);
-        if (attributes !== undefined) histogram.record(value, attributes);
-      }
-    } catch (error) {
-      reportFault('hand-over', error);
+    for (const target of this.#targets.get(metric.name) ?? []) {
+      safely('hand-over.measure', () => {
+        const attributes = target.attributesOf(series);
+        if (attributes !== undefined) target.histogram.record(value, attributes);
+      });
     }
   }
 
@@ -98,7 +96,7 @@ export class ApiInstruments {
   }
 
   #observe(metric: Described, read: () => readonly Point[]): void {
-    this.#observable(metric).addCallback((result) => void safely('hand-over', () => this.#report(metric, read, result)));
+    this.#observable(metric).addCallback((result) => void safely('hand-over.observe', () => this.#report(metric, read, result)));
   }
 
   #observable({ scope, name, unit, description, instrument }: Described): Observable {

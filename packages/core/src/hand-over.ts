@@ -46,14 +46,14 @@ export function watchForMeterProvider(): void {
     if (provider !== undefined) handOver(provider);
     return runtime.registry.destination !== undefined;
   };
-  if (look() || !runtime.active) return;
+  if (safely('hand-over.look', look) || !runtime.active) return;
   const timer = setInterval(() => {
-    if (look()) clearInterval(timer);
+    if (safely('hand-over.look', look)) clearInterval(timer);
   }, LOOK_EVERY).unref();
 }
 
 /** A provider that does nothing has one meter for all names. */
 function isForeign(provider: MeterProvider): boolean {
   if (runtime.registry.exporting?.provider === provider) return false;
-  return safely('hand-over', () => provider.getMeter('@tallyman/core', version) !== provider.getMeter('@tallyman/ai', version)) === true;
+  return safely('hand-over.foreign', () => provider.getMeter('@tallyman/core', version) !== provider.getMeter('@tallyman/ai', version)) === true;
 }

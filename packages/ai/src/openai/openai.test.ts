@@ -5,16 +5,16 @@ import { promisify } from 'node:util';
 import { aiMetrics as metrics } from '@tallyman/catalog';
 import { installHook } from '@tallyman/core';
 import { recordedBy, runApp } from '@tallyman/testkit';
-import { type AiSubject, aiConformance, type Situation } from '@tallyman/testkit/conformance/ai';
-import { CHAT_USAGE, EMBEDDING_TOKENS, type OpenAIProvider, type ProviderAnswer, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
+import { aiConformance } from '@tallyman/testkit/conformance/ai';
+import { type OpenAIProvider, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
 import type { OpenAI } from 'openai';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { adapters, endIdleCalls, owning } from '../index.ts';
+import { adapters, endIdleCalls } from '../index.ts';
 import { type Clients, edgeCases, furtherCases } from './edge-cases.mjs';
+import { clientsOf, subject, UNREACHABLE } from './subject.test.kit.ts';
 
 const require = createRequire(import.meta.url);
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-const UNREACHABLE = 'http://127.0.0.1:9/v1';
 
 type Results = Readonly<Record<'commonjs' | 'module', Readonly<Record<string, unknown>>>>;
 
@@ -40,10 +40,7 @@ describe.each(variants)('$name as $format', ({ name, format }) => {
 
   beforeAll(async () => {
     const { OpenAI: Client } = (format === 'commonjs' ? require(name) : await import(name)) as { OpenAI: typeof OpenAI };
-    clients = {
-      client: new Client({ apiKey: 'none', baseURL: provider.url, maxRetries: 0 }),
-      unreachable: new Client({ apiKey: 'none', baseURL: UNREACHABLE, maxRetries: 0 }),
-    };
+    clients = clientsOf(Client, provider);
   });
 
   describe('gives the application what the bare client gives, and records it', () => {
@@ -60,49 +57,6 @@ describe.each(variants)('$name as $format', ({ name, format }) => {
 
   aiConformance(subject(() => clients));
 });
-
-function subject(clients: () => Clients): AiSubject {
-  const chunks = 12;
-  const answers: Readonly<Record<Situation, ProviderAnswer>> = {
-    answers: { chunks },
-    'answers without usage': { chunks, usage: null },
-    refuses: { status: 400, code: 'invalid_value' },
-    recovers: { status: 500, failures: 2 },
-    'is gone': {},
-    'breaks off': { cutAfter: 3 },
-    'falls silent': { holdAfter: 3 },
-  };
-  const messages = [{ role: 'user' as const, content: 'How does this CV fit?' }];
-  const request = (situation: Situation, signal: AbortSignal | undefined) => ({
-    completions: (situation === 'is gone' ? clients().unreachable : clients().client).chat.completions,
-    options: { maxRetries: 2, headers: { 'x-answer': JSON.stringify(answers[situation]) }, ...(signal && { signal }) },
-  });
-  return {
-    provider: 'openai',
-    requestModel: 'gpt-5',
-    responseModel: 'gpt-5-2025-08-07',
-    usage: CHAT_USAGE,
-    chunks: chunks + 2,
-    partialChunks: 3,
-    refusal: 'BadRequestError',
-    connectionError: 'APIConnectionError',
-    ask(situation, signal) {
-      const { completions, options } = request(situation, signal);
-      return completions.create({ model: 'gpt-5', messages }, situation === 'is gone' ? { ...options, maxRetries: 0 } : options);
-    },
-    stream(situation, signal) {
-      const { completions, options } = request(situation, signal);
-      return completions.create({ model: 'gpt-5', messages, stream: true, stream_options: { include_usage: true } }, options);
-    },
-    embedding: {
-      model: 'text-embedding-3-small',
-      tokens: EMBEDDING_TOKENS,
-      ask: () => clients().client.embeddings.create({ model: 'text-embedding-3-small', input: 'A CV' }),
-    },
-    endIdleCalls,
-    owning,
-  };
-}
 
 describe('rejections that nobody handles', () => {
   const applications = {

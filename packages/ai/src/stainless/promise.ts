@@ -23,10 +23,10 @@ export interface ApiPromise extends Promise<unknown> {
  */
 export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<Dialect, 'reader' | 'failureOf'>): void {
   const answer = new Answer(call, dialect);
-  const { responsePromise } = promise;
-  follow(promise, () => promise.responsePromise, answer);
+  observe(promise, answer);
+  link(promise, answer);
   // At last, when nothing can fail any more: a promise of ours that the application does not get would reject with nobody to handle it.
-  promise.responsePromise = responsePromise.then(
+  promise.responsePromise = promise.responsePromise.then(
     (properties) => {
       answer.arrived();
       return properties;
@@ -38,8 +38,21 @@ export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<D
   );
 }
 
-function follow(promise: ApiPromise, response: () => Promise<unknown>, answer: Answer): void {
-  const { parseResponse, _thenUnwrap, asResponse } = promise;
+/** Keeps what is unwrapped of a promise, and of that in turn, on the promise's own response: another one would be left to reject alone. */
+function link(promise: ApiPromise, answer: Answer): void {
+  const { _thenUnwrap } = promise;
+  define(promise, '_thenUnwrap', (transform: Transform) => {
+    const unwrapped = _thenUnwrap.call(promise, (data, properties) => transform(answer.see(data), properties));
+    unwrapped.responsePromise = promise.responsePromise;
+    link(unwrapped, answer);
+    safely('ai.unwrapped', observe, unwrapped, answer);
+    return unwrapped;
+  });
+}
+
+/** Sees how the answer is read. */
+function observe(promise: ApiPromise, answer: Answer): void {
+  const { parseResponse, asResponse } = promise;
   promise.parseResponse = async (client, properties) => {
     answer.parsing();
     let data: unknown;
@@ -51,14 +64,6 @@ function follow(promise: ApiPromise, response: () => Promise<unknown>, answer: A
     }
     return answer.see(data);
   };
-  define(promise, '_thenUnwrap', (transform: Transform) => {
-    const unwrapped = _thenUnwrap.call(promise, (data, properties) => transform(answer.see(data), properties));
-    safely('ai.unwrapped', () => {
-      unwrapped.responsePromise = response();
-      follow(unwrapped, response, answer);
-    });
-    return unwrapped;
-  });
   define(promise, 'asResponse', () =>
     asResponse.call(promise).then((raw) => {
       answer.handedOut();

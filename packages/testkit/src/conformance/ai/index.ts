@@ -3,8 +3,10 @@ import { aiMetrics as metrics } from '@tallyman/catalog';
 import { type AiCallEvent, channels, withAttribution } from '@tallyman/core';
 import { expect, it } from 'vitest';
 import { type Recorded, recordedBy } from '../../recorded.ts';
+import { aiActs } from './acts.ts';
 import type { AiSubject } from './subject.ts';
 
+export { aiFaults } from './faults.ts';
 export * from './subject.ts';
 
 type Outcome = 'ok' | 'error' | 'aborted';
@@ -42,7 +44,7 @@ export function aiConformance(subject: AiSubject): void {
   const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0 };
 
   it('records an answered call with its tokens', async () => {
-    const recorded = await recordedBy(() => subject.ask('answers'));
+    const recorded = await recordedBy(() => aiActs['an answered call'](subject));
     expectOneCall(recorded, 'ok');
     expectTokens(recorded, usage);
     expect(recorded.value(metrics.inputTokens, { ...call, 'gen_ai.response.model': responseModel })).toBe(usage.input);
@@ -57,45 +59,35 @@ export function aiConformance(subject: AiSubject): void {
   });
 
   it('records a stream that is read to its end, chunk by chunk', async () => {
-    let chunks = 0;
+    let chunks: unknown[] = [];
     const recorded = await recordedBy(async () => {
-      chunks = await readAll(await subject.stream('answers'));
+      ({ chunks } = await aiActs['a stream that is read to its end'](subject));
     });
-    expect(chunks).toBe(subject.chunks);
+    expect(chunks).toHaveLength(subject.chunks);
     expectOneCall(recorded, 'ok');
     expectTokens(recorded, usage);
     expect(recorded.count(metrics.timeToFirstChunk)).toBe(1);
-    expect(recorded.count(metrics.timePerOutputChunk)).toBe(chunks - 1);
+    expect(recorded.count(metrics.timePerOutputChunk)).toBe(chunks.length - 1);
   });
 
   it('records a stream that the application leaves early as aborted, and as unmetered: it is billed, and told nothing', async () => {
-    const recorded = await recordedBy(async () => {
-      for await (const _ of await subject.stream('answers')) break;
-    });
+    const recorded = await recordedBy(() => aiActs['a stream that is left early'](subject));
     expectOneCall(recorded, 'aborted');
     expect(recorded.count(metrics.timeToFirstChunk)).toBe(1);
     expect(recorded.value(metrics.unmeteredCalls)).toBe(1);
   });
 
   it('records a stream that the application aborts as aborted', async () => {
-    const controller = new AbortController();
-    let chunks = 0;
+    let chunks: unknown[] = [];
     const recorded = await recordedBy(async () => {
-      try {
-        for await (const _ of await subject.stream('falls silent', controller.signal)) {
-          chunks += 1;
-          if (chunks === subject.partialChunks) controller.abort();
-        }
-      } catch {
-        // SDKs differ: some end the stream, some throw.
-      }
+      ({ chunks } = await aiActs['a stream that is aborted'](subject));
     });
-    expect(chunks).toBe(subject.partialChunks);
+    expect(chunks).toHaveLength(subject.partialChunks);
     expectOneCall(recorded, 'aborted');
   });
 
   it('records a call that the application aborts before the answer as aborted', async () => {
-    const recorded = await recordedBy(() => rejection(subject.ask('answers', AbortSignal.abort())));
+    const recorded = await recordedBy(() => aiActs['a call that is aborted'](subject));
     expectOneCall(recorded, 'aborted');
     expect(recorded.series(metrics.inferenceDuration).map(({ attributes }) => attributes['error.type'])).toEqual([undefined]);
   });
@@ -114,7 +106,7 @@ export function aiConformance(subject: AiSubject): void {
   });
 
   it('records a refused call with the class of its error, and 0 tokens', async () => {
-    const recorded = await recordedBy(() => rejection(subject.ask('refuses')));
+    const recorded = await recordedBy(() => aiActs['a refused call'](subject));
     expectOneCall(recorded, 'error');
     expect(recorded.count(metrics.inferenceDuration, { 'error.type': subject.refusal })).toBe(1);
     expectTokens(recorded, none);
@@ -130,25 +122,23 @@ export function aiConformance(subject: AiSubject): void {
   });
 
   it('records retries within the SDK as one call', async () => {
-    expectOneCall(await recordedBy(() => subject.ask('recovers')), 'ok');
+    expectOneCall(await recordedBy(() => aiActs['a call that the SDK tries again'](subject)), 'ok');
   });
 
   it('records a provider that cannot be reached as an error', async () => {
-    const recorded = await recordedBy(() => rejection(subject.ask('is gone')));
+    const recorded = await recordedBy(() => aiActs['a provider that cannot be reached'](subject));
     expectOneCall(recorded, 'error');
     expect(recorded.count(metrics.inferenceDuration, { 'error.type': subject.connectionError })).toBe(1);
   });
 
   it('records a stream that breaks off as an error', async () => {
-    const recorded = await recordedBy(async () => {
-      await rejection(readAll(await subject.stream('breaks off')));
-    });
+    const recorded = await recordedBy(() => aiActs['a stream that breaks off'](subject));
     expectOneCall(recorded, 'error');
     expect(recorded.count(metrics.timeToFirstChunk)).toBe(1);
   });
 
   it('counts an answer without usage as unmetered, and never guesses', async () => {
-    const recorded = await recordedBy(() => subject.ask('answers without usage'));
+    const recorded = await recordedBy(() => aiActs['an answer without usage'](subject));
     expectOneCall(recorded, 'ok');
     expectTokens(recorded, none);
     expect(recorded.value(metrics.unmeteredCalls, { 'gen_ai.request.model': requestModel })).toBe(1);
@@ -156,8 +146,7 @@ export function aiConformance(subject: AiSubject): void {
   });
 
   it('keeps the features of concurrent calls apart', async () => {
-    const ask = (feature: string) => withAttribution({ feature }, () => Promise.all([subject.ask('answers'), subject.stream('answers').then(readAll)]));
-    const recorded = await recordedBy(() => Promise.all([ask('cv_parse'), ask('job_match'), ask('cv_parse')]));
+    const recorded = await recordedBy(() => aiActs['concurrent calls of two features'](subject));
     expect(recorded.value(metrics.calls, { feature: 'cv_parse', outcome: 'ok' })).toBe(4);
     expect(recorded.value(metrics.inputTokens, { feature: 'cv_parse' })).toBe(4 * usage.input);
     expect(recorded.value(metrics.calls, { feature: 'job_match', outcome: 'ok' })).toBe(2);
@@ -185,7 +174,7 @@ export function aiConformance(subject: AiSubject): void {
   });
 
   it('leaves a call alone that an outer instrumentation owns', async () => {
-    const recorded = await recordedBy(() => subject.owning(() => subject.ask('answers')));
+    const recorded = await recordedBy(() => aiActs['a call that an outer instrumentation owns'](subject));
     expect(recorded.series(metrics.calls)).toEqual([]);
   });
 

@@ -16,14 +16,14 @@ export interface OpenAIProvider {
   stop(): Promise<void>;
 }
 
-/** Starts the provider on a free loopback port. */
-export async function startOpenAIProvider(): Promise<OpenAIProvider> {
+/** Starts the provider on a free loopback port; `usual` is what its answers have unless they say otherwise. */
+export async function startOpenAIProvider(usual: ProviderAnswer = {}): Promise<OpenAIProvider> {
   const requests: string[] = [];
   const queued: ProviderAnswer[] = [];
   const server = createServer((request, response) => {
     requests.push(request.url ?? '');
     const header = request.headers[ANSWER_HEADER];
-    const answer: ProviderAnswer = typeof header === 'string' ? JSON.parse(header) : (queued.shift() ?? {});
+    const answer: ProviderAnswer = { ...usual, ...(typeof header === 'string' ? JSON.parse(header) : queued.shift()) };
     respond(request, response, answer).catch(() => response.destroy());
   });
   server.listen(0, '127.0.0.1');
