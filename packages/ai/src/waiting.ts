@@ -3,6 +3,9 @@ import { safely, shared } from '@tallyman/core';
 /** How long an answer may wait for the application before its call is recorded as it stands, in milliseconds. */
 export const PATIENCE = 300_000;
 
+/** Calls that are watched at a time. */
+const MAX_WAITING = 10_000;
+
 /** A call whose answer has arrived and that has not ended. */
 export interface OpenCall {
   /** `performance.now()` since when the application has asked for nothing; undefined while the provider has to deliver. */
@@ -21,7 +24,16 @@ const waiting = shared<Waiting>('ai.waiting', () => ({ calls: new Set(), timer: 
 /** Watches a call, so that it is recorded even if the application never reads its answer to the end. */
 export function watch(call: OpenCall): void {
   waiting.calls.add(call);
+  if (waiting.calls.size > MAX_WAITING) letGo();
   waiting.timer ??= setTimeout(sweep, PATIENCE).unref();
+}
+
+/** The oldest is recorded as it stands; one whose answer still comes is only watched no more: it ends by itself. */
+function letGo(): void {
+  const [oldest] = waiting.calls;
+  if (oldest === undefined) return;
+  waiting.calls.delete(oldest);
+  if (oldest.idleSince !== undefined) oldest.abandon();
 }
 
 /** Ends the watch. */

@@ -161,7 +161,7 @@ export function finishRequest({ request, response, socket }: ServerMessage, told
 function tell(told: RequestObservers, record: HttpRequest, statusCode: number | undefined, responseBodyBytes: number | undefined): void {
   record.body?.end();
   const end: RequestEnd = {
-    durationSeconds: (performance.now() - record.startTime) / 1000,
+    durationSeconds: Math.max(performance.now() - record.startTime, 0) / 1000,
     statusCode,
     aborted: statusCode === undefined,
     requestBodyBytes: record.body?.bytes ?? 0,
@@ -197,5 +197,6 @@ export function requestRecord(request: IncomingMessage): RequestRecord | undefin
 function findRequest(request: IncomingMessage): HttpRequest | undefined {
   const connection = connections.get(request.socket);
   if (connection?.current?.request === request) return connection.current;
-  return connection?.pipelined?.find((record) => record.request === request);
+  // What arrives belongs to the newest: a search from the front would make many pipelined requests cost their number squared.
+  return connection?.pipelined?.findLast((record) => record.request === request);
 }

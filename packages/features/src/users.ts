@@ -11,6 +11,8 @@ declare module '@tallyman/core' {
 const WINDOWS = { '5m': 300_000, '1h': 3_600_000, '24h': 86_400_000 } as const;
 /** Users that are told apart; with more in 24 hours those seen longest ago are forgotten, and the numbers are a lower bound. */
 const CAPACITY = 50_000;
+/** Ids beyond this, in UTF-16 code units, are told apart by their hash. */
+const MAX_ID_LENGTH = 100;
 
 /** Different users by the time when they were last seen. */
 export class ActiveUsers {
@@ -18,7 +20,8 @@ export class ActiveUsers {
   readonly #lastSeen = new Map<string, number>();
 
   /** Notes that a user was there; `now` in milliseconds. */
-  see(id: string, now: number): void {
+  see(user: string, now: number): void {
+    const id = compact(user);
     this.#lastSeen.delete(id);
     this.#lastSeen.set(id, now);
     if (this.#lastSeen.size <= CAPACITY) return;
@@ -42,6 +45,11 @@ export class ActiveUsers {
 function refuse(id: Promise<unknown>): void {
   id.catch(() => undefined);
   logOnce('features.user', 'warn', 'user of the configuration gives a promise: active users are not counted; give the id itself');
+}
+
+/** A short text of its own for an id: a part of a header would keep the whole header in memory. */
+function compact(id: string): string {
+  return id.length > MAX_ID_LENGTH ? process.getBuiltinModule('node:crypto').hash('sha256', id) : Buffer.from(id).toString();
 }
 
 /** Counts active users when the configuration says whose a request is; the accessor is asked when the response has ended. */

@@ -11,9 +11,12 @@ export function objectsOf(value: unknown): JsonObject[] {
   return Array.isArray(value) ? value.map(objectOf) : [];
 }
 
-/** The value if it is a text that is not empty. */
+/** Longest text that is read, in UTF-16 code units: ids, codes and names are shorter, and what is remembered of them must not grow with them. */
+const MAX_LENGTH = 500;
+
+/** The value if it is a text that is not empty, and not too long for an id, a code or a name. */
 export function textOf(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return typeof value === 'string' && value !== '' && value.length <= MAX_LENGTH ? value : undefined;
 }
 
 /** The value if it is a finite number. */

@@ -24,6 +24,8 @@ const PROVIDER_IDS: Readonly<Record<string, string>> = {
 const LIFETIME = 60_000;
 /** Model names come from outside; beyond the bound a provider's cache starts anew. */
 const MAX_CACHED = 1000;
+/** Longest name that is looked up, in UTF-16 code units. */
+const MAX_MODEL_LENGTH = 200;
 
 interface Cached {
   readonly until: number;
@@ -37,6 +39,7 @@ let asked = false;
 
 /** The rates of the bundled price table; undefined when it does not know the model of this provider. */
 export function tableRates(provider: string, model: string): Rates | undefined {
+  if (model.length > MAX_MODEL_LENGTH) return undefined;
   let models = cache.get(provider);
   if (models === undefined || models.size >= MAX_CACHED) {
     models = new Map();

@@ -29,6 +29,9 @@ interface OpenAttempt {
 const open = new Map<string, OpenAttempt>();
 const sources = new WeakMap<object, Map<string, DepthSource>>();
 
+/** Queues of one manager that are looked after: jobs may be sent, in vain, to any name. */
+const MAX_QUEUES = 1000;
+
 /** A queue that this process works on or adds to. */
 function notice(manager: Manager, queue: string): void {
   let ofManager = sources.get(manager);
@@ -38,6 +41,7 @@ function notice(manager: Manager, queue: string): void {
   }
   let source = ofManager.get(queue);
   if (source === undefined) {
+    if (ofManager.size >= MAX_QUEUES) return;
     source = depthSource(manager, queue);
     ofManager.set(queue, source);
     announceQueue(queue);
