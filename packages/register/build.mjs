@@ -1,5 +1,13 @@
-// Bundles the preload: one small CommonJS file at the start, and three more that are loaded only when they are needed.
+// Bundles the preload: one small CommonJS file at the start, and more that are loaded only when they are needed.
+import { adapters as ai } from '@tallyman/ai';
+import { adapters as http } from '@tallyman/http';
+import { adapters as queues } from '@tallyman/queues';
+import { adapters as webhooks } from '@tallyman/webhooks';
 import { build } from 'esbuild';
+
+const adapters = [...http, ...ai, ...webhooks, ...queues];
+const hooked = adapters.flatMap(({ rows }) => rows.flatMap(({ module, files }) => files.map((file) => ({ module, tail: `/${file}` }))));
+const hookedFiles = Object.groupBy(hooked, ({ tail }) => tail.slice(tail.lastIndexOf('/') + 1));
 
 const shared = {
   bundle: true,
@@ -17,9 +25,20 @@ const shared = {
 
 await Promise.all([
   // Node versions that are too old must still be able to read this file and print one line.
-  build({ ...shared, entryPoints: { preload: 'src/preload.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' }, target: 'node18' }),
+  build({
+    ...shared,
+    entryPoints: { preload: 'src/preload.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    target: 'node18',
+    define: {
+      HOOKED_FILES: JSON.stringify(hookedFiles),
+      ANNOUNCEMENTS: JSON.stringify(adapters.flatMap(({ announcements }) => announcements?.channel ?? [])),
+    },
+  }),
+  build({ ...shared, entryPoints: { measure: 'src/start.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
   // Timers of the SDK must not keep an application alive.
   build({ ...shared, entryPoints: { sdk: 'src/sdk.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' }, inject: ['src/unreferenced-timers.ts'] }),
   build({ ...shared, entryPoints: { serializer: 'src/serializer.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
-  build({ ...shared, entryPoints: { validate: 'src/validate.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
+  build({ ...shared, entryPoints: { configuration: 'src/configuration-file.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
 ]);

@@ -1,10 +1,11 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { readFileSync } from 'node:fs';
-import Module, { createRequire } from 'node:module';
+import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
-import { isInternalThread } from 'node:worker_threads';
+import { type ModuleHandler, moduleHandlers } from './early/index.ts';
 import { logOnce } from './log.ts';
 import { runtime } from './runtime.ts';
-import { errorType, reportFault, selfRecorders } from './safely.ts';
+import { errorType, reportFault, safely, selfRecorders } from './safely.ts';
 import { describeRange, isSupported, type VersionRange } from './versions.ts';
 
 /** What a patch is told of the module that it patches. */
@@ -37,9 +38,11 @@ export interface HookRow {
 export interface Adapter {
   readonly name: string;
   readonly rows: readonly HookRow[];
-  /** Packages that need no row because they announce themselves on a channel; for the table of what is supported. */
+  /** Packages that need no row because they announce themselves; for the table of what is supported. */
   readonly announced?: readonly Pick<HookRow, 'module' | 'versions'>[];
-  /** Called once when the adapter is hooked, for libraries that announce themselves on a channel. */
+  /** The diagnostics channel on which they do, and what is done with its messages. What it throws is counted and goes no further. */
+  readonly announcements?: { readonly channel: string; readonly handle: (message: unknown) => void };
+  /** Called once when the adapter is hooked. */
   readonly start?: () => void;
 }
 
@@ -54,30 +57,30 @@ const RUNTIME = "globalThis[Symbol.for('tallyman.runtime.1')]";
 const targets = new Map<string, Target[]>();
 /** Files that were hooked when they were loaded. */
 const hooked = new Set<string>();
-let installed = false;
 
 /**
  * Hooks the adapters' packages for `require`, `import` and TypeScript loaders of this thread, whenever they are loaded later.
- * ES modules are answered by a `resolve` hook with a shim that re-exports them; CommonJS files get one line appended in `Module.prototype._compile`.
- * There is no `load` hook: on Node 22.15 to 22.22.2 and 24.0 to 24.11.0 even a pass-through one breaks applications.
+ * The place of an ES module is taken by a shim that re-exports it; CommonJS files get one line appended.
  */
 export function installHook(adapters: readonly Adapter[]): void {
-  if (isInternalThread || !runtime.active) return;
+  if (!runtime.active) return;
   for (const adapter of adapters) {
     if (runtime.adapters.has(adapter.name)) continue;
     runtime.adapters.set(adapter.name, adapter);
     adapter.start?.();
+    const { announcements } = adapter;
+    if (announcements !== undefined) subscribe(announcements.channel, (message) => receiveAnnouncement(announcements, message));
     for (const row of adapter.rows) for (const file of row.files) addTarget({ adapter: adapter.name, row, tail: `/${file}` });
   }
-  install();
+  if (targets.size === 0) return;
+  const handlers = moduleHandlers();
+  if (!handlers.includes(handler)) handlers.push(handler);
   reportLoaded();
 }
 
-function install(): void {
-  if (installed || targets.size === 0) return;
-  installed = true;
-  hookImport();
-  hookCompile();
+/** Handles a message of an adapter's channel; exported for one that came before the adapter was hooked. */
+export function receiveAnnouncement({ channel, handle }: NonNullable<Adapter['announcements']>, message: unknown): void {
+  safely(channel, () => handle(message));
 }
 
 function addTarget(target: Target): void {
@@ -87,30 +90,16 @@ function addTarget(target: Target): void {
   else existing.push(target);
 }
 
-function hookImport(): void {
-  /** One shim for each file: a second one would run while the file is still in an import cycle with the first. */
-  const shims = new Map<string, string>();
-  Module.registerHooks({
-    resolve(specifier, context, next) {
-      const found = next(specifier, context);
-      const named = targets.get(found.url.slice(found.url.lastIndexOf('/') + 1));
-      if (named === undefined || found.format !== 'module' || !found.url.startsWith('file:')) return found;
-      if (!context.conditions.includes('import') || context.parentURL?.startsWith('data:text/javascript,/*tallyman*/')) return found;
-      try {
-        let url = shims.get(found.url);
-        if (url === undefined) {
-          const matches = match(named, fileURLToPath(found.url), 'module');
-          url = matches.length > 0 ? `data:text/javascript,/*tallyman*/${encodeURIComponent(shim(found.url, matches))}` : '';
-          shims.set(found.url, url);
-        }
-        if (url !== '') return { url, format: 'module', shortCircuit: true };
-      } catch (error) {
-        reportFault('hook.resolve', error);
-      }
-      return found;
-    },
-  });
-}
+/** What the process's hook points ask about each file; see early/hook-points.ts. */
+const handler: ModuleHandler = {
+  mayHook: (name) => targets.has(name),
+  shim(url) {
+    return safely('hook.resolve', () => shim(url, match(fileURLToPath(url), 'module'))) ?? '';
+  },
+  appended(filename, format) {
+    return safely('hook.compile', () => appended(match(filename, format), format)) ?? '';
+  },
+};
 
 interface Match {
   readonly row: HookRow;
@@ -118,6 +107,7 @@ interface Match {
 }
 
 function shim(url: string, matches: readonly Match[]): string {
+  if (matches.length === 0) return '';
   const source = JSON.stringify(url);
   const lines = [`export * from ${source}; import * as all from ${source};`];
   if (matches.some(({ row }) => row.hasDefault || row.exported === 'default')) lines.push(`export { default } from ${source};`);
@@ -131,38 +121,21 @@ function shim(url: string, matches: readonly Match[]): string {
   return lines.join('\n');
 }
 
-type Compile = (this: unknown, content: unknown, filename: string, ...rest: unknown[]) => unknown;
-
-function hookCompile(): void {
-  const prototype = Module.prototype as unknown as { _compile: Compile };
-  const compile = prototype._compile;
-  prototype._compile = function (content, filename, ...rest) {
-    let source = content;
-    try {
-      const named = typeof content === 'string' ? targets.get(filename.slice(Math.max(filename.lastIndexOf('/'), filename.lastIndexOf('\\')) + 1)) : undefined;
-      if (named !== undefined) {
-        const isModule = rest[0] === 'module';
-        source = [content, ...match(named, filename, isModule ? 'module' : 'commonjs').map((found) => appended(found, isModule))].join('\n;');
-      }
-    } catch (error) {
-      reportFault('hook.compile', error);
-    }
-    return compile.call(this, source, filename, ...rest);
-  };
-}
-
-/** The appended line never assigns to an ES module's binding: assigning to a `const` would end the application. */
-function appended({ row: { binding }, index }: Match, isModule: boolean): string {
-  if (isModule) return `${RUNTIME}.patch(${index},${binding});`;
-  const value = `typeof ${binding}<"u"?${binding}:(module.exports.${binding}??module.exports.default)`;
-  return `{const v=${value},w=${RUNTIME}.patch(${index},v);if(w!==v)module.exports.${binding}=w;}`;
+/** The appended lines never assign to an ES module's binding: assigning to a `const` would end the application. */
+function appended(matches: readonly Match[], format: PatchContext['format']): string {
+  const lines = matches.map(({ row: { binding }, index }) => {
+    if (format === 'module') return `${RUNTIME}.patch(${index},${binding});`;
+    const value = `typeof ${binding}<"u"?${binding}:(module.exports.${binding}??module.exports.default)`;
+    return `{const v=${value},w=${RUNTIME}.patch(${index},v);if(w!==v)module.exports.${binding}=w;}`;
+  });
+  return lines.join('\n;');
 }
 
 /** The rows that match this file, each registered as a patch; a package outside its row's range is left alone with one warning. */
-function match(named: readonly Target[], filename: string, format: PatchContext['format']): Match[] {
+function match(filename: string, format: PatchContext['format']): Match[] {
   const path = filename.replaceAll('\\', '/');
   const found: Match[] = [];
-  for (const { adapter, row, tail } of named) {
+  for (const { adapter, row, tail } of targets.get(path.slice(path.lastIndexOf('/') + 1)) ?? []) {
     if (!path.endsWith(tail)) continue;
     const manifest = readManifest(`${path.slice(0, -tail.length)}/package.json`);
     if (manifest?.name !== row.module) continue;
@@ -221,7 +194,9 @@ function reportFailure(adapter: string, row: Pick<HookRow, 'module' | 'binding'>
 /** Packages that were loaded before the hook keep their own functions: say so instead of missing their calls silently. */
 function reportLoaded(): void {
   const { cache } = createRequire(`${process.cwd()}/`);
-  for (const filename of Object.keys(cache ?? {})) {
+  for (const [filename, loaded] of Object.entries(cache ?? {})) {
+    // One that is being loaded is on its way through the hook.
+    if (loaded?.loaded !== true) continue;
     const path = filename.replaceAll('\\', '/');
     if (hooked.has(path)) continue;
     for (const { adapter, row, tail } of targets.get(path.slice(path.lastIndexOf('/') + 1)) ?? []) {

@@ -110,3 +110,8 @@ function observers(): RequestObservers {
   }
   return created;
 }
+
+/** Takes a message of `http.server.request.start` that was published before requests were observed. */
+export function receiveRequestStart(message: unknown): void {
+  safely('request.received', startRequest, message as ServerMessage, observers());
+}

@@ -1,14 +1,10 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Attribution } from './attribution.ts';
 import type { Configuration } from './configuration.ts';
+import { GENERATION, GENERATION_KEY, RUNTIME_KEY } from './early/index.ts';
 import type { Adapter } from './hook.ts';
 import { Registry } from './registry.ts';
 import type { RequestObservers } from './request.ts';
-
-/** Changes when this interface can no longer only grow. */
-const GENERATION = 1;
-const GENERATION_KEY = Symbol.for('tallyman.runtime');
-const RUNTIME_KEY = Symbol.for(`tallyman.runtime.${GENERATION}`);
 
 /**
  * The state of Tallyman in this process: one, however many copies and versions of its packages are loaded.

@@ -24,9 +24,9 @@ const HOUR_MS = 3_600_000;
 
 /**
  * Exports what is recorded by the ways that the environment names: at first need through our own MeterProvider, which is private, or through the
- * application's, as soon as it has registered one globally.
+ * application's, as soon as it has registered one globally. Returns what tells that values will be needed soon.
  */
-export function startExport(attributes: () => Record<string, string>): void {
+export function startExport(attributes: () => Record<string, string>): () => void {
   const target = otlpTarget();
   const waysOut = metricsExporters().map((name): WayOut => {
     return { name, producer: createMetricProducer({ attributes: {} }, version, name === 'otlp' ? temporalityPreference() : 'cumulative') };
@@ -37,10 +37,12 @@ export function startExport(attributes: () => Record<string, string>): void {
     else if (!look()) sdk = startOwn(waysOut, attributes(), target);
     if (sdk !== undefined || runtime.registry.destination !== undefined) startProcessMetrics();
   };
+  let isNeeded: () => void = () => undefined;
   if (runtime.configuration.exportAppMetrics === true && waysOut.length > 0) start();
-  else onFirstNeed(start, look);
+  else isNeeded = onFirstNeed(start, look);
   const otlp = waysOut.find(({ name }) => name === 'otlp')?.producer;
   if (otlp !== undefined) onEnd(lastDelivery({ target, producer: otlp, attributes, sdk: () => sdk, start }));
+  return isNeeded;
 }
 
 /** Whether a MeterProvider of the application reports; hands over to it when it is new. */

@@ -4,8 +4,8 @@ import { runtime, safely } from '@tallyman/core';
 import { listenFirstAndLast } from './ends/exit-listener.ts';
 import { listenWhileAlone } from './ends/signal-listener.ts';
 
-/** Calls `notice` at the first record or the first listening HTTP server, and `start` once soon after it, from a timer that keeps nothing alive. */
-export function onFirstNeed(start: () => void, notice: () => void): void {
+/** Calls `notice` at the first record or the first listening HTTP server, and `start` once soon after it, from a timer that keeps nothing alive. Returns what asks for it earlier. */
+export function onFirstNeed(start: () => void, notice: () => void): () => void {
   let scheduled = false;
   const schedule = (): void => {
     if (scheduled) return;
@@ -19,6 +19,7 @@ export function onFirstNeed(start: () => void, notice: () => void): void {
     // Plain net servers are announced here too; only HTTP servers have this property, and node:http must not be loaded to tell.
     if ('headersTimeout' in ((message as { server?: object }).server ?? {})) schedule();
   });
+  return schedule;
 }
 
 /** The longest that the end of a process waits for the delivery of its last values, in milliseconds. */

@@ -1,39 +1,41 @@
 import { adapters as aiAdapters } from '@tallyman/ai';
-import { installHook, runtime, safely, shared } from '@tallyman/core';
+import { type Configuration, installHook, receiveAnnouncement, receiveRequestStart, runtime, safely } from '@tallyman/core';
 import { startFeatures } from '@tallyman/features';
 import { adapters as httpAdapters, startHttp } from '@tallyman/http';
 import { adapters as queueAdapters, startQueues } from '@tallyman/queues';
 import { adapters as webhookAdapters } from '@tallyman/webhooks';
-import { loadConfiguration } from './configuration-file.ts';
 import { checkEnvironment, isEnabled } from './environment.ts';
 import { startExport } from './export.ts';
 import { resourceAttributes } from './identity.ts';
 import { startTraces } from './traces.ts';
-import { isDisabled, wantsTraces } from './variables.ts';
+import { wantsTraces } from './variables.ts';
 
-/** Starts Tallyman in this thread, once; a configuration that cannot be used leaves the application alone. */
-export function start(): void {
+const adapters = [...httpAdapters, ...aiAdapters, ...webhookAdapters, ...queueAdapters];
+
+/** Starts measuring, once in a thread. Returns what takes a message that woke the preload on a diagnostics channel. */
+export function startMeasuring(configuration: Configuration): (channel: string, message: unknown) => void {
+  let isNeeded: () => void = () => undefined;
   safely('register', () => {
-    if (isDisabled() || !runtime.active) return;
-    const state = shared('register', () => ({ isStarted: false }));
-    if (state.isStarted) return;
-    state.isStarted = true;
-    const configuration = loadConfiguration();
-    if (configuration === undefined) return;
+    if (!runtime.active) return;
     runtime.configuration = configuration;
     runtime.registry.caps = configuration.caps;
     const attributes = lazy(resourceAttributes);
     if (wantsTraces()) safely('register.traces', () => startTraces(attributes()));
     startDomains();
-    startExport(attributes);
+    isNeeded = startExport(attributes);
   });
+  return (channel, message) => {
+    if (channel === 'http.server.request.start') receiveRequestStart(message);
+    const announcements = adapters.find((adapter) => adapter.announcements?.channel === channel)?.announcements;
+    if (announcements === undefined) isNeeded();
+    else receiveAnnouncement(announcements, message);
+  };
 }
 
 function startDomains(): void {
   startQueues();
   if (isEnabled('http')) startHttp();
   startFeatures();
-  const adapters = [...httpAdapters, ...aiAdapters, ...webhookAdapters, ...queueAdapters];
   checkEnvironment(['http', ...adapters.map(({ name }) => name)]);
   installHook(adapters.filter(({ name }) => isEnabled(name)));
 }

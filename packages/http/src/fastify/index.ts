@@ -1,5 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
-import { type Adapter, safely } from '@tallyman/core';
+import type { Adapter } from '@tallyman/core';
 import { noteRoutes } from './patch.ts';
 
 /** Fastify 4 and 5, which announces each instance on a channel: no module is patched. */
@@ -7,5 +6,5 @@ export const adapter: Adapter = {
   name: 'fastify',
   rows: [],
   announced: [{ module: 'fastify', versions: { from: '4.0.0', below: '6.0.0' } }],
-  start: () => subscribe('fastify.initialization', (message) => void safely('fastify.initialization', () => noteRoutes(message))),
+  announcements: { channel: 'fastify.initialization', handle: noteRoutes },
 };

@@ -1,0 +1,3 @@
+// What a preload needs before anything is measured: it must stay small, and must not import the rest of core.
+export * from './generation.ts';
+export * from './hook-points.ts';
