@@ -2,11 +2,13 @@ import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { context } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { aiMetrics as metrics } from '@tallyman/catalog';
 import { installHook, runtime } from '@tallyman/core';
+import { recordedBy } from '@tallyman/testkit';
 import { aiFaults } from '@tallyman/testkit/conformance/ai';
-import { type Act, placesIn, settled } from '@tallyman/testkit/conformance/faults';
-import { type OpenAIProvider, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
-import { afterAll, beforeAll, describe, vi } from 'vitest';
+import { type Act, type Adversity, placesIn, settled } from '@tallyman/testkit/conformance/faults';
+import { CHAT_USAGE, type OpenAIProvider, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { adapters, instrumentOpenAI } from '../index.ts';
 import { PATIENCE } from '../waiting.ts';
 import { type Clients, edgeCases, furtherCases } from './edge-cases.mjs';
@@ -50,6 +52,42 @@ function withContexts<T>(fails: 'never' | 'at first' | 'at last', work: () => Pr
   return work().finally(() => context.disable());
 }
 
+const prices = require('@pydantic/genai-prices') as { calcPrice: unknown };
+let hours = 0;
+
+/** A price table that answers like this; it is asked again after a while. */
+function priceTable(calcPrice: () => unknown): Adversity {
+  return () => {
+    const { calcPrice: original } = prices;
+    const { now } = Date;
+    hours += 1;
+    const offset = hours * 3_600_000;
+    prices.calcPrice = calcPrice;
+    Date.now = () => now() + offset;
+    return () => {
+      prices.calcPrice = original;
+      Date.now = now;
+    };
+  };
+}
+
+const rated = (rate: unknown) => () => ({ model_price: { input_mtok: rate, output_mtok: rate } });
+const priceTables: Readonly<Record<string, Adversity>> = {
+  'a price table that throws': priceTable(refuse),
+  'a price table that answers nothing': priceTable(() => undefined),
+  'a price table of NaN': priceTable(rated(Number.NaN)),
+  'a price table of negative prices': priceTable(rated(-1)),
+  'a price table of infinite prices': priceTable(rated(Number.POSITIVE_INFINITY)),
+  'a price table of words': priceTable(rated('cheap')),
+  'a price table of prices that throw': priceTable(() => ({
+    model_price: {
+      get input_mtok() {
+        return refuse();
+      },
+    },
+  })),
+};
+
 describe.each(packages)('%s', (name) => {
   const of = (variant: 'bare' | 'measured') => (): Clients => (clients.get(name) as { bare: Clients; measured: Clients })[variant];
   const cases = Object.entries({ ...edgeCases, ...furtherCases });
@@ -80,9 +118,8 @@ describe.each(packages)('%s', (name) => {
       try {
         const stream = await of(variant)().client.chat.completions.create({ model: 'gpt-5', messages: [], stream: true });
         vi.advanceTimersByTime(2 * PATIENCE);
-        let chunks = 0;
-        for await (const _ of stream) chunks += 1;
-        return chunks;
+        stream.controller.abort();
+        return Object.keys(stream);
       } finally {
         vi.useRealTimers();
       }
@@ -93,5 +130,20 @@ describe.each(packages)('%s', (name) => {
     bare: subject(of('bare')),
     acts: { ...Object.fromEntries(acts), ...further },
     places: placesIn(new URL('..', import.meta.url)),
+  });
+});
+
+describe.each(Object.entries(priceTables))('%s', (_title, begin) => {
+  it('prices no call, which counts as unpriced, and leaves all other numbers and the answer', async () => {
+    const { measured, bare } = clients.get('openai') as { measured: Clients; bare: Clients };
+    const end = begin();
+    let answer: unknown;
+    const recorded = await recordedBy(async () => {
+      answer = await edgeCases['plain create']?.(measured);
+    });
+    end();
+    expect(answer).toEqual(await edgeCases['plain create']?.(bare));
+    expect([recorded.value(metrics.calls, { outcome: 'ok' }), recorded.value(metrics.unpricedCalls), recorded.value(metrics.cost)]).toEqual([1, 1, 0]);
+    expect(recorded.value(metrics.inputTokens)).toBe(CHAT_USAGE.input);
   });
 });
