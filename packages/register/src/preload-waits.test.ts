@@ -1,0 +1,44 @@
+import { fileURLToPath } from 'node:url';
+import { featureMetrics, httpMetrics } from '@tallyman/catalog';
+import { captureOtlp, nodeBinary, nodeVersions, type OtlpCapture, runApp } from '@tallyman/testkit';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+const preload = fileURLToPath(new URL('../dist/preload.cjs', import.meta.url));
+const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+/** What a process has that measuring would add to: files that were loaded, listeners of the process. */
+const OBSERVE = `JSON.stringify([Object.keys(require.cache).filter((file) => file.includes('register')).length, process.eventNames().filter((name) => /^(exit|SIG)/.test(String(name))).length])`;
+
+let capture: OtlpCapture;
+beforeEach(async () => {
+  capture = await captureOtlp();
+});
+afterEach(() => capture.close());
+
+describe.each(nodeVersions)('on Node %s the preload', (version) => {
+  async function run(entry: string): Promise<string> {
+    const app = await runApp({ entry: fixture(entry), preload, nodePath: await nodeBinary(version), env: { ...capture.env } });
+    expect(await app.ended, app.stderr).toEqual({ code: 0, signal: null });
+    return app.stderr;
+  }
+
+  test('loads one file and adds no listener to a process that has nothing to measure', async () => {
+    const app = await runApp({ args: ['-p', OBSERVE], preload, nodePath: await nodeBinary(version), env: { ...capture.env } });
+    await app.ended;
+    expect([app.stdout.trim(), app.stderr]).toEqual(['[1,0]', '']);
+  });
+
+  test('wakes up for the request of a server that never listened, and counts it once', async () => {
+    expect(await run('inner-server.cjs')).toBe('');
+    expect(capture.value(httpMetrics.requestDuration.name, {})).toBe(1);
+  });
+
+  test("wakes up for a feature that the application's own copy counts", async () => {
+    expect(await run('own-copy.mjs')).toBe('');
+    expect(capture.value(featureMetrics.usage.name, { feature: 'greeting', outcome: 'ok' })).toBe(1);
+  });
+
+  test('wakes up for a framework that announces itself, and knows its routes', async () => {
+    expect(await run('announced.cjs')).toBe('');
+    expect(capture.value(httpMetrics.requestDuration.name, { 'http.route': '/users/:id' })).toBe(1);
+  });
+});
