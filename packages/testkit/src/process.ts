@@ -12,6 +12,8 @@ export interface ProcessOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
+  /** What stands on the standard input; nothing does unless given. */
+  readonly input?: string;
 }
 
 /** A process that runs, or has ended: its output so far, and its end. */
@@ -29,12 +31,13 @@ export interface RunningProcess {
 
 /** Starts a process that does not outlive this one; rejects when the command cannot be executed. */
 export async function startProcess(options: ProcessOptions): Promise<RunningProcess> {
-  const { command, args = [], cwd, env = {} } = options;
-  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+  const { command, args = [], cwd, env = {}, input } = options;
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
   await new Promise<void>((resolve, reject) => {
     child.once('spawn', resolve);
     child.once('error', reject);
   });
+  child.stdin?.on('error', () => undefined).end(input);
   return new Child(child, `${command} ${args.join(' ')}`);
 }
 

@@ -1,0 +1,9 @@
+import { children } from './children.ts';
+import type { ProcessRow } from './row.ts';
+import { starters } from './starters.ts';
+
+/** The rows by their headings in docs/processes.md. */
+export const processRows: Readonly<Record<string, readonly ProcessRow[]>> = {
+  'How an application is run': starters,
+  'Children and threads': children,
+};

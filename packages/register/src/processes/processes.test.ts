@@ -1,0 +1,107 @@
+import { mkdtempSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { aiMetrics, httpMetrics, queueMetrics } from '@tallyman/catalog';
+import { captureOtlp, type OtlpCapture, peers, type RunningRedis, requireServers, startProcess, startRedis } from '@tallyman/testkit';
+import { type OpenAIProvider, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { processRows } from './index.ts';
+import type { Arrival, Place, ProcessRow } from './row.ts';
+
+const root = fileURLToPath(new URL('../../../..', import.meta.url));
+const preload = fileURLToPath(new URL('../../dist/preload.cjs', import.meta.url));
+const { folder: peerFolder, missing: missingPeers } = await peers();
+const { missing: missingRedis } = await requireServers('redis-server');
+const MISSING = { peers: missingPeers, redis: missingRedis } as const;
+
+let provider: OpenAIProvider;
+let redis: RunningRedis | undefined;
+beforeAll(async () => {
+  provider = await startOpenAIProvider();
+  if (!missingRedis) redis = await startRedis();
+});
+afterAll(async () => {
+  await provider.stop();
+  await redis?.stop();
+});
+
+interface Ran {
+  readonly end: object;
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly ours: readonly string[];
+  readonly arrived: Arrival;
+}
+
+/** Counters of our own scopes, over all instances. */
+function arrivedAt(capture: OtlpCapture): Arrival {
+  const ours = capture.series().filter(({ scope }) => scope.startsWith('@tallyman/'));
+  const sum = (name: string): number => ours.filter((series) => series.name === name).reduce((total, { value }) => total + value, 0);
+  return {
+    calls: sum(aiMetrics.calls.name),
+    requests: sum(httpMetrics.requestDuration.name),
+    jobs: sum(queueMetrics.jobDuration.name),
+    instances: new Set(ours.map(({ resource }) => resource['service.instance.id'])).size,
+  };
+}
+
+async function run(row: ProcessRow, isPreloaded: boolean): Promise<Ran> {
+  const capture = await captureOtlp();
+  const folder = mkdtempSync(join(realpathSync(tmpdir()), 'tallyman-process-'));
+  const place: Place = {
+    preload,
+    flags: isPreloaded ? ['--require', preload] : [],
+    folder,
+    fixture: (name) => fileURLToPath(new URL(`../../fixtures/processes/${name}`, import.meta.url)),
+    installed: (path) => join(root, 'node_modules', path),
+    peer: (path) => join(peerFolder, 'node_modules', path),
+    env: { OPENAI_BASE_URL: provider.url, ...(redis && { REDIS_PORT: String(redis.port) }), ...capture.env },
+  };
+  try {
+    const { command = process.execPath, args, cwd = folder, env = {}, nodeOptions = [], namesPreload, input } = await row.start(place);
+    const options = [...(namesPreload ? [] : place.flags), ...nodeOptions].join(' ');
+    const child = await startProcess({
+      command,
+      args,
+      cwd,
+      ...(input !== undefined && { input }),
+      env: { ...clean(), ...place.env, ...(options !== '' && { NODE_OPTIONS: options }), ...env },
+    });
+    const end = await child.ended;
+    const normal = (text: string): string => (row.comparable ?? ((same) => same))(text.replaceAll(folder, 'FOLDER').replaceAll(String(child.pid), 'PID'));
+    const lines = child.stderr.split('\n');
+    return {
+      end,
+      stdout: normal(child.stdout),
+      stderr: normal(lines.filter((line) => !line.startsWith('[tallyman] ')).join('\n')),
+      ours: lines.filter((line) => line.startsWith('[tallyman] ')),
+      arrived: arrivedAt(capture),
+    };
+  } finally {
+    await capture.close();
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** No variable of this test reaches the process. */
+function clean(): Record<string, undefined> {
+  const names = Object.keys(process.env).filter((name) => /^(NODE_|VITEST|TEST$|OTEL_|TALLYMAN_(?!CACHE)|npm_|INIT_CWD|CI$|FORCE_COLOR|NO_COLOR)/.test(name));
+  return Object.fromEntries(names.map((name) => [name, undefined]));
+}
+
+for (const [heading, rows] of Object.entries(processRows)) {
+  describe(heading, () => {
+    for (const row of rows) {
+      test.skipIf(row.needs && MISSING[row.needs])(row.name, async () => {
+        const bare = await run(row, false);
+        const preloaded = await run(row, true);
+        expect(bare.end).toEqual({ code: 0, signal: null });
+        expect({ ...preloaded, ours: undefined, arrived: undefined }).toEqual({ ...bare, ours: undefined, arrived: undefined });
+        expect(preloaded.ours).toEqual((row.says ?? []).map((line) => expect.stringMatching(line)));
+        expect(preloaded.arrived).toEqual({ jobs: 0, ...row.arrives });
+        expect(bare.arrived).toEqual({ calls: 0, requests: 0, jobs: 0, instances: 0 });
+      });
+    }
+  });
+}
