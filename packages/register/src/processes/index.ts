@@ -1,4 +1,6 @@
 import { children } from './children.ts';
+import { naming } from './naming.ts';
+import { neighbours } from './neighbours.ts';
 import type { ProcessRow } from './row.ts';
 import { starters } from './starters.ts';
 
@@ -6,4 +8,6 @@ import { starters } from './starters.ts';
 export const processRows: Readonly<Record<string, readonly ProcessRow[]>> = {
   'How an application is run': starters,
   'Children and threads': children,
+  'How the preload is named': naming,
+  'Beside other telemetry': neighbours,
 };

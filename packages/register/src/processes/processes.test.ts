@@ -32,11 +32,13 @@ interface Ran {
   readonly stderr: string;
   readonly ours: readonly string[];
   readonly arrived: Arrival;
+  /** What others in the process send: values of their HTTP and application metrics, and the paths that they post to. */
+  readonly theirs: Readonly<Record<string, number>>;
 }
 
 /** Counters of our own scopes, over all instances. */
-function arrivedAt(capture: OtlpCapture): Arrival {
-  const ours = capture.series().filter(({ scope }) => scope.startsWith('@tallyman/'));
+function arrivedAt(captures: readonly OtlpCapture[]): Arrival {
+  const ours = captures.flatMap((capture) => capture.series()).filter(({ scope }) => scope.startsWith('@tallyman/'));
   const sum = (name: string): number => ours.filter((series) => series.name === name).reduce((total, { value }) => total + value, 0);
   return {
     calls: sum(aiMetrics.calls.name),
@@ -46,8 +48,23 @@ function arrivedAt(capture: OtlpCapture): Arrival {
   };
 }
 
+function theirsAt(captures: readonly OtlpCapture[], collector: OtlpCapture): Record<string, number> {
+  const theirs: Record<string, number> = {};
+  for (const { scope, name, type, value } of captures.flatMap((capture) => capture.series())) {
+    const isComparable = type !== 'gauge' && /^(http\.server|app|gen_ai)\./.test(name) && !scope.startsWith('@tallyman/');
+    if (isComparable) theirs[`${scope} ${name}`] = (theirs[`${scope} ${name}`] ?? 0) + value;
+  }
+  for (const { path, headers } of collector.requests) {
+    // Their number depends on timers, but for traces of Datadog and envelopes of Sentry.
+    if (path.includes('/traces')) theirs[path] = (theirs[path] ?? 0) + Number(headers['x-datadog-trace-count']);
+    else theirs[path] = path.includes('/envelope/') ? (theirs[path] ?? 0) + 1 : 1;
+  }
+  return theirs;
+}
+
 async function run(row: ProcessRow, isPreloaded: boolean): Promise<Ran> {
   const capture = await captureOtlp();
+  const their = await captureOtlp();
   const folder = mkdtempSync(join(realpathSync(tmpdir()), 'tallyman-process-'));
   const place: Place = {
     preload,
@@ -56,7 +73,13 @@ async function run(row: ProcessRow, isPreloaded: boolean): Promise<Ran> {
     fixture: (name) => fileURLToPath(new URL(`../../fixtures/processes/${name}`, import.meta.url)),
     installed: (path) => join(root, 'node_modules', path),
     peer: (path) => join(peerFolder, 'node_modules', path),
-    env: { OPENAI_BASE_URL: provider.url, ...(redis && { REDIS_PORT: String(redis.port) }), ...capture.env },
+    env: {
+      OPENAI_BASE_URL: provider.url,
+      ...(redis && { REDIS_PORT: String(redis.port) }),
+      ...capture.env,
+      THEIR_COLLECTOR: their.url,
+      DD_TRACE_AGENT_URL: their.url,
+    },
   };
   try {
     const { command = process.execPath, args, cwd = folder, env = {}, nodeOptions = [], namesPreload, input } = await row.start(place);
@@ -76,10 +99,11 @@ async function run(row: ProcessRow, isPreloaded: boolean): Promise<Ran> {
       stdout: normal(child.stdout),
       stderr: normal(lines.filter((line) => !line.startsWith('[tallyman] ')).join('\n')),
       ours: lines.filter((line) => line.startsWith('[tallyman] ')),
-      arrived: arrivedAt(capture),
+      arrived: arrivedAt([capture, their]),
+      theirs: theirsAt([capture, their], their),
     };
   } finally {
-    await capture.close();
+    await Promise.all([capture.close(), their.close()]);
     rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -26,7 +26,7 @@ export interface Start {
   /** Flags in NODE_OPTIONS after the preload's. */
   readonly nodeOptions?: readonly string[];
   /** True where the row names the preload itself: NODE_OPTIONS is left alone. */
-  readonly namesPreload?: true;
+  readonly namesPreload?: boolean;
   /** Written to the standard input. */
   readonly input?: string;
 }
