@@ -13,6 +13,16 @@ function threads(name: string, outcome: string, count: number, options: object, 
   return { name, outcome, start: ({ fixture }) => ({ args: [fixture('threads.cjs'), String(count), JSON.stringify(options)] }), arrives };
 }
 
+function sandbox(form: 'process' | 'thread', outcome: string): ProcessRow {
+  return {
+    name: `sandboxed processor of BullMQ, as a ${form}`,
+    outcome,
+    needs: 'redis',
+    start: ({ fixture, folder }) => ({ args: [fixture('sandbox.cjs'), form, folder.slice(folder.lastIndexOf('-') + 1)] }),
+    arrives: { ...WORKED, jobs: 1, instances: 2 },
+  };
+}
+
 /** Processes and threads that an application starts. */
 export const children: readonly ProcessRow[] = [
   child('fork'),
@@ -29,4 +39,6 @@ export const children: readonly ProcessRow[] = [
   threads('worker thread with `execArgv: []`', 'reports for itself, once', 1, { execArgv: [] }, WORKED),
   threads('worker thread with `resourceLimits`', 'reports for itself, once', 1, { resourceLimits: { maxOldGenerationSizeMb: 64 } }, WORKED),
   threads('four worker threads', 'each reports for itself, once', 4, {}, { calls: 4, requests: 8, instances: 4 }),
+  sandbox('process', 'the job is measured once, by the worker that owns it; what the processor does, once, by the child'),
+  sandbox('thread', 'the job is measured once, by the worker that owns it; what the processor does, once, by the thread'),
 ];

@@ -42,8 +42,8 @@ export const naming: readonly ProcessRow[] = [
   named('two copies of one version', (place) => flags(place, (preload) => ['--require', preload, '--require', copyOf(place)])),
   named(
     'two versions',
-    (place) => flags(place, (preload) => ['--require', preload, '--require', copyOf(place, '0.2.0')]),
+    (place) => flags(place, (preload) => ['--require', preload, '--require', copyOf(place, '999.0.0')]),
     'the first runs and measures once; the second says so in one line and does nothing',
-    [/^\[tallyman\] version 0\.1\.0 of @tallyman\/register runs in this process already; version 0\.2\.0 does nothing/],
+    [/^\[tallyman\] versions \S+ and 999\.0\.0 of @tallyman\/register are both preloaded: \S+ runs/],
   ),
 ];

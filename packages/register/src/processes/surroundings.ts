@@ -1,0 +1,109 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Place, type ProcessRow, WORKED } from './row.ts';
+
+const MEASURED = 'measured once';
+
+/** A flag of Node that changes the language or its loaders. */
+function flag(name: string, outcome = MEASURED): ProcessRow {
+  return { name: `\`${name}\``, outcome, start: ({ fixture }) => ({ args: [fixture('work.cjs')], nodeOptions: [name] }), arrives: WORKED };
+}
+
+const READ = '--allow-fs-read=*';
+/** Node 25 and newer ask for the network too. */
+const NETWORK = process.allowedNodeEnvironmentFlags.has('--allow-net') ? ['--allow-net'] : [];
+
+function permission(flags: string, outcome: string, rest: Partial<ProcessRow> = {}): ProcessRow {
+  const args = [...flags.split(' '), ...NETWORK];
+  return {
+    name: `\`${flags}\``,
+    outcome,
+    start: (place) => ({ args: [...args, ...place.flags, place.fixture('work.cjs')], namesPreload: true }),
+    arrives: WORKED,
+    ...rest,
+  };
+}
+
+/** A command that sees the whole file system read-only, where the system lets us make one; else a folder in which nothing can be written. */
+function readOnly(place: Place): ReturnType<ProcessRow['start']> {
+  const args = ['-rm', 'sh', '-c', 'mount -o remount,bind,ro / && exec "$@"', 'sh'];
+  const env = { HOME: '/nonexistent', TMPDIR: '/nonexistent' };
+  if (spawnSync('unshare', [...args, 'true']).status === 0) return { command: 'unshare', args: [...args, process.execPath, place.fixture('work.cjs')], env };
+  chmodSync(place.folder, 0o555);
+  return { args: [place.fixture('work.cjs')], env };
+}
+
+function compileCache(name: string, entry: string, isWarm: boolean): ProcessRow {
+  return {
+    name,
+    outcome: MEASURED,
+    start: async ({ fixture, folder, flags, env }) => {
+      const cache = { NODE_COMPILE_CACHE: entry === 'work.cjs' ? folder : undefined, CACHE_FOLDER: folder };
+      if (isWarm) {
+        // Warmed by a run without us and by one with us, as when a deployment changes.
+        for (const options of ['', flags.join(' ')])
+          await promisify(execFile)(process.execPath, [fixture(entry)], {
+            env: { ...process.env, ...env, ...cache, NODE_OPTIONS: options, OTEL_METRICS_EXPORTER: 'none' },
+          });
+      }
+      return { args: [fixture(entry)], env: cache };
+    },
+    arrives: WORKED,
+  };
+}
+
+/** An application in a folder of its own with openai where `put` puts it. */
+function layout(name: string, put: (place: Place, openai: string) => void, outcome = MEASURED): ProcessRow {
+  return {
+    name,
+    outcome,
+    start: (place) => {
+      writeFileSync(join(place.folder, 'package.json'), JSON.stringify({ name: 'stranger', version: '1.0.0' }));
+      mkdirSync(join(place.folder, 'node_modules'));
+      for (const file of ['work.cjs', 'work.mjs']) cpSync(place.fixture(file), join(place.folder, file));
+      put(place, place.installed('openai'));
+      return { args: [join(place.folder, 'work.mjs')] };
+    },
+    arrives: WORKED,
+  };
+}
+
+/** A copy of a package without what is not run. */
+function copyPackage(from: string, to: string): void {
+  cpSync(from, to, { recursive: true, filter: (file) => !/\/openai\/src$|\.map$|\.ts$|\.mts$/.test(file) });
+}
+
+function pnpm({ folder }: Place, openai: string): void {
+  const store = join(folder, 'node_modules', '.pnpm', 'openai@7.57.0', 'node_modules', 'openai');
+  mkdirSync(dirname(store), { recursive: true });
+  copyPackage(openai, store);
+  symlinkSync(store, join(folder, 'node_modules', 'openai'));
+}
+
+function workspace({ folder }: Place, openai: string): void {
+  copyPackage(openai, join(folder, 'vendored', 'client'));
+  symlinkSync(join(folder, 'vendored', 'client'), join(folder, 'node_modules', 'openai'));
+}
+
+/** What surrounds a process: its rights, its files, flags of Node. */
+export const surroundings: readonly ProcessRow[] = [
+  { name: 'read-only file system, no home directory', outcome: MEASURED, start: readOnly, arrives: WORKED },
+  { name: 'no `HOME`', outcome: MEASURED, start: ({ fixture }) => ({ args: [fixture('work.cjs')], env: { HOME: undefined } }), arrives: WORKED },
+  permission(`--permission ${READ} --allow-worker`, MEASURED),
+  permission(`--permission ${READ}`, 'measured; what was not exported before the end is lost, and a line says so: Node allows no thread to deliver it', {
+    arrives: { calls: 0, requests: 0, instances: 0 },
+    says: [/^\[tallyman\] .*--allow-worker/],
+  }),
+  flag('--enable-source-maps'),
+  flag('--frozen-intrinsics'),
+  flag('--disable-proto=throw'),
+  flag('--disallow-code-generation-from-strings'),
+  flag('--preserve-symlinks'),
+  compileCache('compile cache by `NODE_COMPILE_CACHE`, cold', 'work.cjs', false),
+  compileCache('compile cache by `NODE_COMPILE_CACHE`, warm', 'work.cjs', true),
+  compileCache('compile cache by `module.enableCompileCache()`, warm', 'compile-cache.cjs', true),
+  layout('packages as pnpm installs them', pnpm),
+  layout('a linked package whose real path has no `node_modules`', workspace),
+];
