@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import Module from 'node:module';
 
 /** What is done with hooked files, when one comes. */
@@ -36,9 +37,9 @@ function hookImport(handlers: readonly ModuleHandler[]): void {
     resolve(specifier, context, next) {
       const found = next(specifier, context);
       const { url, format } = found;
-      if (format !== 'module' || !url.startsWith('file:')) return found;
+      if ((format && format !== 'module') || !url.startsWith('file:')) return found;
       const name = url.slice(url.lastIndexOf('/') + 1);
-      if (!mayHook(handlers, name)) return found;
+      if (!mayHook(handlers, name) || !(format || isModule(url))) return found;
       if (!context.conditions.includes('import') || context.parentURL?.startsWith(SHIM)) return found;
       let shim = shims.get(url);
       if (shim === undefined) {
@@ -48,6 +49,17 @@ function hookImport(handlers: readonly ModuleHandler[]): void {
       return shim === '' ? found : { url: `${SHIM}${encodeURIComponent(shim)}`, format: 'module', shortCircuit: true };
     },
   });
+}
+
+/** Whether Node takes the file for an ES module: loaders of others may leave that open until their `load`, as ts-node's does. */
+function isModule(url: string): boolean {
+  if (!url.endsWith('.js')) return url.endsWith('.mjs');
+  try {
+    const manifest = Module.findPackageJSON(url);
+    return manifest !== undefined && (JSON.parse(readFileSync(manifest, 'utf8')) as { type?: unknown }).type === 'module';
+  } catch {
+    return false;
+  }
 }
 
 type Compile = (this: unknown, content: unknown, filename: string, ...rest: unknown[]) => unknown;

@@ -68,7 +68,7 @@ function theirsAt(captures: readonly OtlpCapture[], collector: OtlpCapture): Rec
  */
 async function run(row: ProcessRow, isPreloaded: boolean, attempts = 4): Promise<Ran> {
   const ran = await runOnce(row, isPreloaded);
-  return attempts > 1 && ran.ours.some((line) => line.includes('no answer within')) ? run(row, isPreloaded, attempts - 1) : ran;
+  return attempts > 1 && ran.ours.some((line) => /no answer .*within/.test(line)) ? run(row, isPreloaded, attempts - 1) : ran;
 }
 
 async function runOnce(row: ProcessRow, isPreloaded: boolean): Promise<Ran> {
