@@ -93,10 +93,9 @@ function observedParse<A extends unknown[], R>(parse: (this: unknown, ...args: A
   return like(parse, wrapped.constructEventWithoutVerification);
 }
 
-/** The wrapper with the original's name, length and own properties. */
+/** The wrapper with the original's name, length and own properties; the original where it cannot be given them. */
 function like<F extends (...args: never[]) => unknown>(original: F, wrapper: F): F {
-  safely('webhooks.shape', () => Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original)));
-  return wrapper;
+  return safely('webhooks.shape', () => Object.defineProperties(wrapper, Object.getOwnPropertyDescriptors(original))) ?? original;
 }
 
 function report(header: unknown, verification: () => Verification): void {

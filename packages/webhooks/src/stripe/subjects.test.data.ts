@@ -55,8 +55,8 @@ function header({ headers }: ReceivedDelivery): string {
 }
 
 /** The conformance suite's view of one version and form. */
-export async function subjectOf(variant: Variant): Promise<WebhookSubject> {
-  const Stripe = await load(variant);
+export async function subjectOf(variant: Variant, loaded?: StripeClass): Promise<WebhookSubject> {
+  const Stripe = loaded ?? (await load(variant));
   const stripe = new Stripe('sk_test_unused') as unknown as Client;
   const is23 = variant.folder === 'stripe';
   const signed = ({ body }: ProviderEvent, options?: Parameters<typeof signatureOf>[2]) => ({

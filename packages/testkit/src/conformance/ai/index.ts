@@ -6,7 +6,7 @@ import { type Recorded, recordedBy } from '../../recorded.ts';
 import { aiActs } from './acts.ts';
 import type { AiSubject } from './subject.ts';
 
-export { aiFaults } from './faults.ts';
+export { type AiFaultTrial, aiFaults } from './faults.ts';
 export * from './subject.ts';
 
 type Outcome = 'ok' | 'error' | 'aborted';

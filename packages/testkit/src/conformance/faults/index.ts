@@ -20,6 +20,8 @@ export interface FaultTrial {
   readonly acts: Readonly<Record<string, Act>>;
   /** Guarded places that the acts must pass, all together. */
   readonly places: readonly string[];
+  /** Metrics that count when a place fails, because what failed would have told that something else is to be counted. */
+  readonly instead?: Readonly<Record<string, readonly MetricSpec[]>>;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface FaultTrial {
  * the application must see the same each time, the fault must be counted, and nothing may be counted more than without it. Fails with the places that no
  * act has passed.
  */
-export function faultConformance({ acts, places }: FaultTrial): void {
+export function faultConformance({ acts, places, instead = {} }: FaultTrial): void {
   const passed = new Set<string>();
 
   it.each(Object.entries(acts))('whatever fails of ours: %s', async (_title, act) => {
@@ -42,7 +44,7 @@ export function faultConformance({ acts, places }: FaultTrial): void {
         const what = `a fault ${when} ${where}`;
         expect(failing.result, what).toEqual(bare);
         expect(failing.recorded.value(selfMetrics.errors, { where }), what).toBeGreaterThan(0);
-        expect(countedMore(failing.recorded, measured.recorded), what).toEqual([]);
+        expect(countedMore(failing.recorded, measured.recorded, instead[where]), what).toEqual([]);
       }
     }
     for (const [name, begin] of Object.entries(adversities)) {
@@ -75,13 +77,13 @@ const COUNTED = [aiMetrics, webhookMetrics, queueMetrics, featureMetrics, httpMe
   .filter(({ instrument, name }) => instrument !== 'gauge' && !GAPS.has(name));
 
 /** The metrics that have counted more than the other time; what goes up and down must be down again. */
-function countedMore(recorded: Recorded, other: Recorded): string[] {
+function countedMore(recorded: Recorded, other: Recorded, instead: readonly MetricSpec[] = []): string[] {
   const exceeds = (metric: MetricSpec): boolean => {
     if (metric.instrument === 'histogram') return recorded.count(metric) > other.count(metric);
     if (metric.instrument === 'updowncounter') return recorded.value(metric) !== other.value(metric);
     return recorded.value(metric) > other.value(metric) + 1e-9;
   };
-  return COUNTED.filter(exceeds).map(({ name }) => name);
+  return COUNTED.filter((metric) => !instead.includes(metric) && exceeds(metric)).map(({ name }) => name);
 }
 
 /** What the application sees, and what it leaves rejected with nobody to handle it. */

@@ -63,7 +63,8 @@ export async function hangUp(server: Server, delivery: OutgoingDelivery, handled
   await ended;
 }
 
-function open(server: Server, { headers, body }: OutgoingDelivery) {
+/** A request to the server, on a connection of its own. */
+export function open(server: Server, { headers, body }: OutgoingDelivery) {
   const { port } = server.address() as AddressInfo;
   const length = { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) };
   return request({ host: '127.0.0.1', port, path: '/webhook', method: 'POST', agent: false, headers: { ...length, ...headers } });

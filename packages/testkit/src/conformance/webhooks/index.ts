@@ -4,6 +4,7 @@ import { testChecks, testOutcomes, testServers } from './deliveries.ts';
 import { testEvents, testLosses, testPurchases } from './money.ts';
 import type { WebhookSubject } from './subject.ts';
 
+export { type WebhookFaultTrial, webhookFaults } from './faults.ts';
 export * from './http.ts';
 export * from './subject.ts';
 
