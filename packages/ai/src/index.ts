@@ -1,4 +1,5 @@
-import type { Adapter } from '@tallyman/core';
+import { type Adapter, defineInstrumentation } from '@tallyman/core';
+import { aiConfiguration } from './config/index.ts';
 import { adapter as openai } from './openai/index.ts';
 
 export { type AiCall, type CallReport, type CallStart, measureCall } from './call.ts';
@@ -12,3 +13,6 @@ export { endIdleCalls } from './waiting.ts';
 
 /** All AI adapters. */
 export const adapters: readonly Adapter[] = [openai];
+
+/** AI calls for an OpenTelemetry SDK of the application's own: `new NodeSDK({ instrumentations: [new AiInstrumentation()] })`. */
+export const AiInstrumentation = /* @__PURE__ */ defineInstrumentation({ name: '@tallyman/ai', part: 'ai', schema: aiConfiguration, adapters });

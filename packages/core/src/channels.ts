@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { type Attribution, requestIdOf } from './attribution.ts';
+import { runtime } from './runtime.ts';
 import { safely } from './safely.ts';
 
 /** Billed tokens of one call: input includes cached ones, output includes reasoning; the others are subsets. */
@@ -96,7 +97,8 @@ export interface TypedChannel<E> {
   subscribe(listener: (event: E) => void): () => void;
 }
 
-function typed<E>(name: string): TypedChannel<E> {
+/** While the scope is paused, nothing is published. */
+function typed<E>(name: string, scope: string): TypedChannel<E> {
   const underlying = channel(name);
   return {
     name,
@@ -104,7 +106,7 @@ function typed<E>(name: string): TypedChannel<E> {
       return underlying.hasSubscribers;
     },
     publish(event) {
-      if (underlying.hasSubscribers) underlying.publish(event());
+      if (underlying.hasSubscribers && !runtime.registry.isPaused(scope)) underlying.publish(event());
     },
     subscribe(listener) {
       const guarded = (message: unknown): void => void safely(name, listener, message as E);
@@ -116,11 +118,11 @@ function typed<E>(name: string): TypedChannel<E> {
 
 /** Where the domains publish what they measured: for the KPIs, the ledger, and users' own code. */
 export const channels = {
-  aiCall: typed<AiCallEvent>('tallyman:ai.call'),
-  delivery: typed<DeliveryEvent>('tallyman:webhook.delivery'),
-  payment: typed<PaymentEvent>('tallyman:payment'),
-  job: typed<JobEvent>('tallyman:queue.job'),
-  featureUse: typed<FeatureUseEvent>('tallyman:feature.use'),
+  aiCall: typed<AiCallEvent>('tallyman:ai.call', '@tallyman/ai'),
+  delivery: typed<DeliveryEvent>('tallyman:webhook.delivery', '@tallyman/webhooks'),
+  payment: typed<PaymentEvent>('tallyman:payment', '@tallyman/webhooks'),
+  job: typed<JobEvent>('tallyman:queue.job', '@tallyman/queues'),
+  featureUse: typed<FeatureUseEvent>('tallyman:feature.use', '@tallyman/features'),
 } as const;
 
 /** The attribution members of an event; `feature` is what the domain put on its records. */

@@ -1,6 +1,6 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { ApiInstruments } from './api-instruments.ts';
-import { runtime } from './runtime.ts';
+import { runtime, shared } from './runtime.ts';
 import { safely } from './safely.ts';
 import { Snapshot } from './snapshot.ts';
 import { version } from './version.ts';
@@ -46,7 +46,9 @@ export function watchForMeterProvider(): void {
     if (provider !== undefined) handOver(provider);
     return runtime.registry.destination !== undefined;
   };
-  if (safely('hand-over.look', look) || !runtime.active) return;
+  const state = shared('meter provider', () => ({ isWatched: false }));
+  if (!runtime.active || state.isWatched || safely('hand-over.look', look)) return;
+  state.isWatched = true;
   const timer = setInterval(() => {
     if (safely('hand-over.look', look)) clearInterval(timer);
   }, LOOK_EVERY).unref();
@@ -54,6 +56,6 @@ export function watchForMeterProvider(): void {
 
 /** A provider that does nothing has one meter for all names. */
 function isForeign(provider: MeterProvider): boolean {
-  if (runtime.registry.exporting?.provider === provider) return false;
+  if (typeof provider?.getMeter !== 'function' || runtime.registry.exporting?.provider === provider) return false;
   return safely('hand-over.foreign', () => provider.getMeter('@tallyman/core', version) !== provider.getMeter('@tallyman/ai', version)) === true;
 }

@@ -5,6 +5,7 @@ export * from './configuration.ts';
 export * from './hand-over.ts';
 export * from './hook.ts';
 export type { PointAttributes, Series } from './instrument.ts';
+export * from './instrumentation.ts';
 export * from './log.ts';
 export * from './producer.ts';
 export * from './read.ts';

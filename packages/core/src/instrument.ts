@@ -25,6 +25,8 @@ export class Instrument {
   readonly series: Series[] = [];
   /** Whether its values are counted elsewhere and only looked at. */
   isObserved = false;
+  /** Whether its scope records nothing at present. */
+  isPaused = false;
   siblings: readonly { readonly instrument: Instrument; readonly set: Sibling['set'] }[] = [];
   readonly #registry: Registry;
   readonly #keys: readonly string[];
@@ -40,7 +42,13 @@ export class Instrument {
 
   /** Adds to a counter, sets a gauge, or measures into a histogram; a value that is no measurement is left out, a negative one counts as 0 where the metric only grows. */
   record(value: number, attributes: Readonly<Record<string, unknown>>): void {
-    if (isMeasurement(value)) this.add(this.find(attributes), value);
+    if (isMeasurement(value) && !(this.isPaused && !this.isLevel)) this.add(this.find(attributes), value);
+  }
+
+  /** Whether it tells how much there is now, and not how much there has been. */
+  get isLevel(): boolean {
+    const { instrument } = this.metric;
+    return instrument === 'gauge' || instrument === 'updowncounter';
   }
 
   /** Records into a series that was found before. */
@@ -48,7 +56,9 @@ export class Instrument {
     if (!isMeasurement(value)) return;
     const { instrument } = this.metric;
     // A 0 only makes the series exist: it is no event, so it neither starts the SDK nor asks for delivery.
-    if (value !== 0 || instrument === 'histogram') this.#registry.noteRecord();
+    if (this.isPaused) {
+      if (!this.isLevel) return;
+    } else if (value !== 0 || instrument === 'histogram') this.#registry.noteRecord();
     switch (instrument) {
       case 'gauge':
         series.value = value;

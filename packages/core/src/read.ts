@@ -39,9 +39,9 @@ export function sample(): void {
 }
 
 /** The points of an instrument as they are now. */
-export function readInstrument({ series }: Instrument): Point[] {
+export function readInstrument(instrument: Instrument): Point[] {
   const points: Point[] = [];
-  for (const one of series) {
+  for (const one of readable(instrument)) {
     const { attributes, startTime, value, count, counts } = one;
     if (value !== undefined) points.push({ key: one, attributes, startTime, value, count, counts: counts.slice() });
   }
@@ -51,7 +51,7 @@ export function readInstrument({ series }: Instrument): Point[] {
 /** The points of an alias, computed from its sources as they are now. */
 export function readAlias(alias: AliasSpec): Point[] {
   const sums = new Map<string, { -readonly [K in keyof Point]: Point[K] }>();
-  for (const series of sourcesOf(alias).flatMap((source) => source.series)) {
+  for (const series of sourcesOf(alias).flatMap(readable)) {
     const attributes = series.value === undefined ? undefined : aliasAttributes(alias, series.attributes);
     if (series.value === undefined || attributes === undefined) continue;
     const key = JSON.stringify(attributes);
@@ -77,6 +77,10 @@ export function aliasAttributes({ where, labels }: AliasSpec, attributes: PointA
     if (value !== undefined) result[label] = value;
   }
   return result;
+}
+
+function readable(instrument: Instrument): readonly Series[] {
+  return instrument.isPaused && instrument.isLevel ? [] : instrument.series;
 }
 
 function sourcesOf({ from }: AliasSpec): Instrument[] {

@@ -31,6 +31,7 @@ const MAX_EARLY = 1000;
 export class Registry {
   readonly #instruments = new Map<string, Instrument>();
   readonly #guard = new CardinalityGuard();
+  readonly #paused = new Set<string>();
   /** Called for a record whose attribute value was replaced. */
   onCapped: ((metric: string, attribute: string) => void) | undefined;
   /** Called once when the process's first value is recorded. */
@@ -51,6 +52,7 @@ export class Registry {
     if (instrument === undefined) {
       instrument = new Instrument(metric, this);
       this.#instruments.set(metric.name, instrument);
+      instrument.isPaused = this.#paused.has(metric.scope);
       this.destination?.add(instrument);
     }
     return instrument;
@@ -75,6 +77,27 @@ export class Registry {
   admits(metric: RegisteredMetric, key: string, value: string | number, parent: unknown): boolean {
     const attribute = metric.attributes[key];
     return attribute !== undefined && this.#guard.admits(metric.scope, key, attribute, value, parent, this.caps);
+  }
+
+  /** Stops a scope's counters and histograms where they are; levels go on being followed, so that they are right at once when it resumes, and are not read. */
+  pause(scope: string): void {
+    this.#paused.add(scope);
+    this.#mark(scope, true);
+  }
+
+  /** Lets a scope record again. */
+  resume(scope: string): void {
+    this.#paused.delete(scope);
+    this.#mark(scope, false);
+  }
+
+  /** Whether a scope records nothing at present. */
+  isPaused(scope: string): boolean {
+    return this.#paused.has(scope);
+  }
+
+  #mark(scope: string, isPaused: boolean): void {
+    for (const instrument of this.#instruments.values()) if (instrument.metric.scope === scope) instrument.isPaused = isPaused;
   }
 
   /** Takes note of a histogram's measurement, which its cell already holds. */

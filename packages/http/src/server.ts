@@ -1,6 +1,8 @@
 import { onRequestEnd, onRequestStart, type RequestRecord, runtime, shared } from '@tallyman/core';
-import './configuration.ts';
+import type { HttpConfiguration } from './configuration.ts';
 import { activeRequests, measure } from './series.ts';
+
+const SCOPE = '@tallyman/http';
 
 /** Measures the requests that this process serves, unless `http` is `false` in the configuration; once, however often it is called. */
 export function startHttp(): void {
@@ -8,17 +10,26 @@ export function startHttp(): void {
   const state = shared('http', () => ({ isStarted: false }));
   if (http === false || state.isStarted) return;
   state.isStarted = true;
-  const ignoredPaths = new Set(http?.ignorePaths);
+  let known: HttpConfiguration | undefined;
+  let ignoredPaths: ReadonlySet<string> = new Set();
   // Frameworks rewrite `request.url`, so what is ignored is decided at the start.
   const ignored = new WeakSet<RequestRecord>();
+  let hasIgnored = false;
   onRequestStart((request) => {
-    if (ignoredPaths.size > 0 && ignoredPaths.has(pathOf(request.request.url))) ignored.add(request);
-    else activeRequests(request)(1);
+    const current = runtime.configuration.http || undefined;
+    if (current !== known) {
+      known = current;
+      ignoredPaths = new Set(current?.ignorePaths);
+    }
+    if (ignoredPaths.size > 0 && ignoredPaths.has(pathOf(request.request.url))) {
+      ignored.add(request);
+      hasIgnored = true;
+    } else activeRequests(request)(1);
   });
   onRequestEnd((request, end) => {
-    if (ignoredPaths.size > 0 && ignored.has(request)) return;
+    if (hasIgnored && ignored.has(request)) return;
     activeRequests(request)(-1);
-    measure(request, end);
+    if (!runtime.registry.isPaused(SCOPE)) measure(request, end);
   });
 }
 

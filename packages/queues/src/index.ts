@@ -1,5 +1,6 @@
-import type { Adapter } from '@tallyman/core';
+import { type Adapter, defineInstrumentation } from '@tallyman/core';
 import { adapter as bullmq } from './bullmq/index.ts';
+import { queuesConfiguration } from './config/index.ts';
 import { startDepth } from './depth.ts';
 import { adapter as pgBoss } from './pg-boss/index.ts';
 
@@ -18,3 +19,12 @@ export const adapters: readonly Adapter[] = [bullmq, pgBoss];
 export function startQueues(): void {
   startDepth();
 }
+
+/** Job queues for an OpenTelemetry SDK of the application's own: `new NodeSDK({ instrumentations: [new QueueInstrumentation()] })`. */
+export const QueueInstrumentation = /* @__PURE__ */ defineInstrumentation({
+  name: '@tallyman/queues',
+  part: 'queues',
+  schema: queuesConfiguration,
+  adapters,
+  start: startQueues,
+});

@@ -17,7 +17,8 @@ export function startMeasuring(configuration: Configuration): (channel: string, 
   let isNeeded: () => void = () => undefined;
   safely('register', () => {
     if (!runtime.active) return;
-    runtime.configuration = configuration;
+    // What an instrumentation of the application was given before stays, part by part.
+    runtime.configuration = { ...runtime.configuration, ...configuration };
     runtime.registry.caps = configuration.caps;
     const attributes = lazy(resourceAttributes);
     if (wantsTraces()) safely('register.traces', () => startTraces(attributes()));

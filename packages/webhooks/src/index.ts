@@ -1,5 +1,5 @@
-import type { Adapter } from '@tallyman/core';
-import type { WebhooksConfiguration } from './config/index.ts';
+import { type Adapter, defineInstrumentation } from '@tallyman/core';
+import { type WebhooksConfiguration, webhooksConfiguration } from './config/index.ts';
 import { adapter as stripe } from './stripe/index.ts';
 
 declare module '@tallyman/core' {
@@ -19,3 +19,11 @@ export type { WebhooksConfiguration };
 
 /** The payment providers whose webhooks are measured, one for each folder. */
 export const adapters: readonly Adapter[] = [stripe];
+
+/** Payment webhooks for an OpenTelemetry SDK of the application's own: `new NodeSDK({ instrumentations: [new WebhookInstrumentation()] })`. */
+export const WebhookInstrumentation = /* @__PURE__ */ defineInstrumentation({
+  name: '@tallyman/webhooks',
+  part: 'webhooks',
+  schema: webhooksConfiguration,
+  adapters,
+});
