@@ -1,4 +1,5 @@
 import { dashboards } from './dashboards/index.ts';
+import { type DocumentedEnds, endsTables } from './docs/ends.ts';
 import { replaceBlock } from './docs/markdown.ts';
 import { metricTables } from './docs/metrics.ts';
 import { type SupportedDomain, supportsTable } from './docs/supports.ts';
@@ -17,11 +18,14 @@ export interface Repository {
   readonly read: (path: string) => string | undefined;
   /** Every domain that has adapters; asked only when a file wants the table of what is supported. */
   readonly domains: () => Promise<readonly SupportedDomain[]>;
+  /** How processes end and what arrives then; asked only when a file wants the tables of it. */
+  readonly ends: () => Promise<DocumentedEnds>;
 }
 
 const BLOCKS: readonly { readonly path: string; readonly block: string; readonly content: (repository: Repository) => string | Promise<string> }[] = [
   { path: 'docs/metrics.md', block: 'metrics', content: metricTables },
   { path: 'README.md', block: 'supports', content: async ({ domains }) => supportsTable(await domains()) },
+  { path: 'README.md', block: 'ends', content: async ({ ends }) => endsTables(await ends()) },
 ];
 
 /** Every generated file: dashboards and rules as a whole, and hand-written pages with new blocks between their markers. */
@@ -31,9 +35,11 @@ export async function generatedFiles(repository: Repository): Promise<GeneratedF
     content: `${JSON.stringify(dashboard, null, 2)}\n`,
   }));
   files.push({ path: 'prometheus/rules/tallyman.yaml', content: rulesFile() });
+  const pages = new Map<string, string>();
   for (const { path, block, content } of BLOCKS) {
-    const text = repository.read(path);
-    if (text?.includes(`<!-- generated: ${block} -->`)) files.push({ path, content: replaceBlock(text, block, await content(repository)) });
+    const text = pages.get(path) ?? repository.read(path);
+    if (text?.includes(`<!-- generated: ${block} -->`)) pages.set(path, replaceBlock(text, block, await content(repository)));
   }
+  for (const [path, content] of pages) files.push({ path, content });
   return files;
 }

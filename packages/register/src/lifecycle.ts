@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { runtime, safely } from '@tallyman/core';
 import { listenFirstAndLast } from './ends/exit-listener.ts';
 import { listenWhileAlone } from './ends/signal-listener.ts';
+import { milliseconds } from './environment.ts';
 
 /** Calls `notice` at the first record or the first listening HTTP server, and `start` once soon after it, from a timer that keeps nothing alive. Returns what asks for it earlier. */
 export function onFirstNeed(start: () => void, notice: () => void): () => void {
@@ -22,24 +23,25 @@ export function onFirstNeed(start: () => void, notice: () => void): () => void {
   return schedule;
 }
 
-/** The longest that the end of a process waits for the delivery of its last values, in milliseconds. */
-export const END_LIMIT_MS = 500;
+/** The longest that the end of a process waits for its last values, in milliseconds, unless `TALLYMAN_END_TIMEOUT` is set: with what it takes to leave, half a second. */
+const END_TIMEOUT_MS = 470;
 
-/** The two ways to deliver the last values. */
+/** The two ways to deliver the last values. Both take the milliseconds that they may spend. */
 export interface LastDelivery {
-  /** Delivers while the process waits, in no more than the given milliseconds; returns whether all has arrived. */
+  /** Delivers while the process waits; returns whether all has arrived. */
   readonly now: (milliseconds: number) => boolean;
-  /** Delivers while the process goes on, for at most END_LIMIT_MS; given only where it cannot wait. Never rejects. */
-  readonly later?: () => Promise<void>;
+  /** Delivers while the process goes on; given only where it cannot wait. Never rejects. */
+  readonly later?: (milliseconds: number) => Promise<void>;
 }
 
 /** Delivers when the process ends by itself, by `process.exit` or by an uncaught error, and on signals that nobody else handles. */
 export function onEnd({ now, later }: LastDelivery): void {
-  const deliver = (milliseconds: number): boolean => safely('register.flush', () => now(milliseconds)) === true;
-  listenFirstAndLast(END_LIMIT_MS, deliver);
-  if (later !== undefined) process.once('beforeExit', () => void later());
+  const limitMs = milliseconds('TALLYMAN_END_TIMEOUT', END_TIMEOUT_MS);
+  const deliver = (spendMs: number): boolean => safely('register.flush', () => now(spendMs)) === true;
+  listenFirstAndLast(limitMs, deliver);
+  if (later !== undefined) process.once('beforeExit', () => void later(limitMs));
   // Windows has no such signals to raise again, and none reaches a worker thread.
   if (process.platform === 'win32' || !isMainThread) return;
-  const flush = later ?? (() => void deliver(END_LIMIT_MS));
+  const flush = later === undefined ? () => void deliver(limitMs) : () => later(limitMs);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) listenWhileAlone(signal, flush);
 }

@@ -1,7 +1,11 @@
+import type { PerformanceEntry } from 'node:perf_hooks';
 import { processMetrics } from '@tallyman/catalog';
 import { bindMetrics, runtime } from '@tallyman/core';
 
 const NANOSECONDS = 1e9;
+/** Garbage collections that are remembered when nobody reads. */
+const MAXIMUM_PAUSES = 1000;
+
 /** Samples the process whenever values are read: CPU, memory, event loop, heap, garbage collection. */
 export function startProcessMetrics(): void {
   // Taken when measuring begins: they would cost every process that is never measured its start.
@@ -17,14 +21,22 @@ export function startProcessMetrics(): void {
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   let last = performance.eventLoopUtilization();
-  const observer = new PerformanceObserver((entries) => {
-    for (const entry of entries.getEntries()) {
+  let pauses: PerformanceEntry[] = [];
+  const recordPauses = (): void => {
+    for (const entry of pauses) {
       const type = gcTypes[(entry as unknown as { detail?: { kind?: number } }).detail?.kind ?? 0];
       if (type !== undefined) record.gcDuration(entry.duration / 1000, { 'v8js.gc.type': type });
     }
+    pauses = [];
+  };
+  const observer = new PerformanceObserver((entries) => {
+    // Recorded with the other samples: a collection of garbage alone is nothing that the end of a process has to deliver.
+    pauses.push(...entries.getEntries());
+    if (pauses.length > MAXIMUM_PAUSES) recordPauses();
   });
   observer.observe({ entryTypes: ['gc'] });
   runtime.beforeRead.add(() => {
+    recordPauses();
     const { user, system } = process.cpuUsage();
     record.cpuTime.set(user / 1e6, { 'cpu.mode': 'user' });
     record.cpuTime.set(system / 1e6, { 'cpu.mode': 'system' });

@@ -33,6 +33,7 @@ export const VARIABLES = [
   'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
   'OTEL_TRACES_EXPORTER',
   'TALLYMAN_CONFIG',
+  'TALLYMAN_END_TIMEOUT',
 ] as const;
 
 /** The name of an environment variable that the preload reads. */

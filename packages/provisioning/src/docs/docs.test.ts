@@ -79,20 +79,41 @@ it('pads columns, and escapes what would end a cell', () => {
   expect(markdownTable(['a'], [['x|y']])).toBe('| a    |\n| ---- |\n| x\\|y |');
 });
 
+const noEnds = { ends: [], limits: [], collectors: [] };
+
 describe('the generated files', () => {
   it('leave out pages that have no place for a block, and ask for adapters only when one has', async () => {
-    const files = await generatedFiles({ read: () => undefined, domains: () => Promise.reject(new Error('asked')) });
+    const files = await generatedFiles({
+      read: () => undefined,
+      domains: () => Promise.reject(new Error('asked')),
+      ends: () => Promise.reject(new Error('asked')),
+    });
     expect(files.map(({ path }) => path)).toEqual(['grafana/dashboards/overview.json', 'prometheus/rules/tallyman.yaml']);
   });
 
   it('fill the README from the adapters', async () => {
     const read = (path: string) => (path === 'README.md' ? '# T\n<!-- generated: supports -->\n<!-- /generated: supports -->\n' : undefined);
-    const files = await generatedFiles({ read, domains: async () => [{ title: 'AI calls', adapters: [] }] });
+    const files = await generatedFiles({ read, domains: async () => [{ title: 'AI calls', adapters: [] }], ends: async () => noEnds });
     expect(files.find(({ path }) => path === 'README.md')?.content).toMatch(/\| Measured +\| Package +\|/);
   });
 
+  it('fill several places of one page', async () => {
+    const page = ['supports', 'ends'].map((block) => `<!-- generated: ${block} -->\n<!-- /generated: ${block} -->\n`).join('');
+    const ends = async () => ({
+      ends: [{ how: 'by itself', end: 0 }],
+      limits: [{ how: '`SIGKILL`', end: 'SIGKILL', arrivesInstead: 'little' }],
+      collectors: [{ how: 'refuses', arrives: 'nothing', says: 'lost' }],
+    });
+    const [readme] = (await generatedFiles({ read: () => page, domains: async () => [], ends })).filter(({ path }) => path === 'README.md');
+    const text = compact(readme?.content ?? '');
+    expect(text).toContain('| Measured |');
+    expect(text).toContain('| by itself | code 0 | everything | |');
+    expect(text).toContain('| `SIGKILL` | `SIGKILL` | little | |');
+    expect(text).toContain('| refuses | nothing | one line: “lost” |');
+  });
+
   it('are what the repository has', async () => {
-    const [overview] = await generatedFiles({ read: () => undefined, domains: async () => [] });
+    const [overview] = await generatedFiles({ read: () => undefined, domains: async () => [], ends: async () => noEnds });
     expect(readRepository('grafana/dashboards/overview.json')).toBe(overview?.content);
   });
 });

@@ -2,7 +2,7 @@ import { endIdleCalls } from '@tallyman/ai';
 import { logOnce, type MetricProducer, runtime, safely } from '@tallyman/core';
 import { settleHeldPurchases } from '@tallyman/webhooks';
 import { flushSynchronously } from '../flush.ts';
-import { END_LIMIT_MS, type LastDelivery } from '../lifecycle.ts';
+import type { LastDelivery } from '../lifecycle.ts';
 import type { OtlpTarget } from '../otlp-target.ts';
 import type { RunningSdk } from '../sdk.ts';
 import { canPost } from './post.ts';
@@ -41,14 +41,14 @@ export function lastDelivery({ target, producer, attributes, sdk, start }: Expor
     return hasArrived;
   };
   if (canPost()) return { now };
-  const later = async (): Promise<void> => {
+  const later = async (milliseconds: number): Promise<void> => {
     if (safely('register.flush', isDelivered) === true) return;
     if (sdk() === undefined) safely('register.start', start);
     const flushed = sdk()?.flush();
     if (flushed === undefined) return;
     await new Promise<void>((resolve) => {
       // The timer is what keeps the process, because nothing of our exporters does.
-      const timer = setTimeout(resolve, END_LIMIT_MS);
+      const timer = setTimeout(resolve, milliseconds);
       const end = (): void => {
         clearTimeout(timer);
         resolve();
@@ -60,5 +60,5 @@ export function lastDelivery({ target, producer, attributes, sdk, start }: Expor
 }
 
 function sayNoThread(): void {
-  logOnce('last values', 'warn', 'the last values are lost: they are sent by a thread, and --permission allows none; start Node with --allow-worker as well');
+  logOnce('last values', 'warn', 'the last values are lost: start Node with --allow-worker beside --permission, because a thread sends them');
 }

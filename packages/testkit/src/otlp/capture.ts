@@ -1,7 +1,11 @@
-import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttp2Server, createSecureServer as createSecureHttp2Server } from 'node:http2';
+import { createServer as createSecureServer } from 'node:https';
+import type { AddressInfo, Server, Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { type WaitOptions, waitFor } from '../wait.ts';
+import { answerCall, messageOf } from './grpc.ts';
 import { decodeMetricsRequest } from './protobuf.ts';
 import type { ExportMetricsRequest } from './request.ts';
 import { type OtlpAttributes, type OtlpSeries, SeriesStore } from './series.ts';
@@ -19,7 +23,7 @@ export interface OtlpRequest {
 
 /** How requests are answered from now on. */
 export interface OtlpAnswer {
-  /** 200 unless given. The points of a request that is refused (400 and above) are recorded, but make no series. */
+  /** 200 unless given; over gRPC a status of gRPC, 0 unless given. The points of a request that is refused (400 and above) are recorded, but make no series. */
   readonly status?: number;
   readonly headers?: Readonly<Record<string, string>>;
   /** Milliseconds before the answer. */
@@ -28,7 +32,15 @@ export interface OtlpAnswer {
   readonly blackHole?: boolean;
 }
 
-/** An OTLP/HTTP receiver on loopback that keeps what it gets. */
+/** How a capture is reached; plain OTLP/HTTP unless given. */
+export interface OtlpCaptureOptions {
+  /** Serves OTLP/gRPC instead of OTLP/HTTP. */
+  readonly isGrpc?: boolean;
+  /** Serves with TLS. */
+  readonly tls?: TlsOptions;
+}
+
+/** An OTLP receiver on loopback that keeps what it gets. */
 export interface OtlpCapture {
   /** The base, for `OTEL_EXPORTER_OTLP_ENDPOINT`, without a slash at the end. */
   readonly url: string;
@@ -51,8 +63,8 @@ export interface OtlpCapture {
 }
 
 /** Starts a capture on a free loopback port. */
-export async function captureOtlp(): Promise<OtlpCapture> {
-  const capture = new Capture();
+export async function captureOtlp(options: OtlpCaptureOptions = {}): Promise<OtlpCapture> {
+  const capture = new Capture(options);
   await capture.listen();
   return capture;
 }
@@ -61,11 +73,21 @@ class Capture implements OtlpCapture {
   readonly requests: OtlpRequest[] = [];
   readonly #store = new SeriesStore();
   readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+  readonly #options: OtlpCaptureOptions;
   #answer: OtlpAnswer = {};
 
-  constructor() {
-    this.#server = createServer((request, response) => {
-      this.#receive(request, response).catch((error: Error) => response.destroy(error));
+  constructor(options: OtlpCaptureOptions) {
+    this.#options = options;
+    // The HTTP/2 server's requests and responses have, of what is used here, the same interface.
+    const receive = (request: unknown, response: unknown) => {
+      this.#receive(request as IncomingMessage, response as ServerResponse).catch((error: Error) => (response as ServerResponse).destroy(error));
+    };
+    const { isGrpc = false, tls } = options;
+    if (tls === undefined) this.#server = isGrpc ? createHttp2Server(receive) : createServer(receive);
+    else this.#server = isGrpc ? createSecureHttp2Server(tls, receive) : createSecureServer(tls, receive);
+    this.#server.on('connection', (socket: Socket) => {
+      this.#sockets.add(socket.once('close', () => this.#sockets.delete(socket)));
     });
   }
 
@@ -77,11 +99,11 @@ class Capture implements OtlpCapture {
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#options.tls ? 'https' : 'http'}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   get env(): Record<string, string> {
-    return { OTEL_EXPORTER_OTLP_ENDPOINT: this.url };
+    return { OTEL_EXPORTER_OTLP_ENDPOINT: this.url, ...(this.#options.isGrpc && { OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc' }) };
   }
 
   series(name?: string, attributes: OtlpAttributes = {}): OtlpSeries[] {
@@ -109,7 +131,7 @@ class Capture implements OtlpCapture {
   }
 
   async close(): Promise<void> {
-    this.#server.closeAllConnections();
+    for (const socket of this.#sockets) socket.destroy();
     await new Promise((resolve) => this.#server.close(resolve));
   }
 
@@ -117,16 +139,21 @@ class Capture implements OtlpCapture {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const raw = Buffer.concat(chunks);
-    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
+    const { isGrpc = false } = this.#options;
+    const body = isGrpc ? messageOf(raw) : request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw;
     const path = request.url ?? '';
     const contentType = request.headers['content-type'] ?? '';
-    const metrics = path === '/v1/metrics' ? decoded(contentType, body) : undefined;
-    const { status = 200, headers = {}, delay = 0, blackHole = false } = this.#answer;
-    if (metrics && status < 400 && !blackHole) this.#store.apply(metrics);
+    const metrics = path === '/v1/metrics' || path.endsWith('.MetricsService/Export') ? decoded(contentType, body) : undefined;
+    const { status = isGrpc ? 0 : 200, headers = {}, delay = 0, blackHole = false } = this.#answer;
+    const isRefused = isGrpc ? status !== 0 : status >= 400;
+    if (metrics && !isRefused && !blackHole) this.#store.apply(metrics);
     this.requests.push({ path, headers: request.headers, contentType, body, metrics });
     if (blackHole) return;
     const json = contentType.startsWith('application/json');
-    const respond = () => response.writeHead(status, { 'content-type': contentType, ...headers }).end(json ? '{}' : '');
+    const respond = () => {
+      if (isGrpc) answerCall(response, status);
+      else response.writeHead(status, { 'content-type': contentType, ...headers }).end(json ? '{}' : '');
+    };
     if (delay > 0) setTimeout(respond, delay).unref();
     else respond();
   }

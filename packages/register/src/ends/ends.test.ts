@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { captureOtlp } from '@tallyman/testkit';
+import { afterAll, describe, expect, test, vi } from 'vitest';
+import { recordsIn, runToEnd, startCollector, writeApplication } from './ends.test.kit.ts';
+import { type Collector, collectors, type End, ends, limits } from './rows.ts';
+
+vi.setConfig({ maxConcurrency: 3 });
+
+/** What we may spend at the end, and what starting a thread, and the turn of the test itself, add to it on a busy machine. */
+const LIMIT_MS = 500;
+const BUSY_MS = 700;
+/** What is too long on any machine: an exporter would take ten seconds. */
+const TOO_LONG_MS = 4000;
+const ATTEMPTS = 6;
+/** Half a second is real time, in which a busy machine may not give every process its turn: only where it is the point does a test depend on it. */
+const PATIENCE = { TALLYMAN_END_TIMEOUT: '20000' };
+
+const folder = mkdtempSync(join(tmpdir(), 'tallyman-ends-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const endOf = (end: End['end']) => (typeof end === 'number' ? { code: end, signal: null } : { code: null, signal: end });
+
+describe.concurrent('a process that ends', () => {
+  test.each([...ends, ...limits].map((row, index) => ({ ...row, index })))('$how', async (row) => {
+    const entry = writeApplication(folder, `end-${row.index}`, row);
+    const capture = await captureOtlp();
+    const bare = await runToEnd(entry, row);
+    const ours = await runToEnd(entry, row, { capture, env: PATIENCE });
+    await capture.close();
+    expect(bare.end).toEqual(endOf(row.end));
+    expect(ours).toMatchObject({ end: bare.end, stdout: bare.stdout, stderr: bare.stderr });
+    expect(ours.lines).toEqual(row.says === undefined ? [] : [expect.stringContaining(row.says)]);
+    expect(recordsIn(capture)).toBe(row.arrives);
+  });
+});
+
+/** Ends that are tried with every state of the collector. */
+const KINDS: readonly Pick<End, 'how' | 'source' | 'steps' | 'end'>[] = [
+  { how: 'by itself', source: 'record(); ending();', end: 0 },
+  { how: 'process.exit', source: 'setTimeout(() => { record(); ending(); process.exit(3); }, 200);', end: 3 },
+  { how: 'an uncaught exception', source: `setTimeout(() => { record(); ending(); throw new TypeError('of the application'); }, 20);`, end: 1 },
+  { how: 'SIGTERM', source: 'record(); setInterval(() => {}, 1000);', steps: ['SIGTERM'], end: 'SIGTERM' },
+  {
+    how: 'a handled signal',
+    source: `record(); setInterval(() => {}, 1000); process.on('SIGINT', () => process.exit(7));`,
+    steps: ['SIGINT'],
+    end: 7,
+  },
+];
+
+const isSlow = ({ says }: Collector): boolean => says?.includes('no answer') === true;
+
+/** Of a collector that answers both paths are tried, `exit` and our signal listener; of others, and in the simplest case, all. */
+const combinations = collectors.flatMap((collector, index) =>
+  KINDS.filter(({ how }) => isSlow(collector) || collector.how === 'up' || how === 'process.exit' || how === 'SIGTERM').map((kind) => {
+    return { collector, kind, state: collector.how, way: kind.how, entry: () => writeApplication(folder, `collector-${index}-${kind.end}`, kind) };
+  }),
+);
+
+async function runBeside(collector: Collector, kind: (typeof KINDS)[number], entry: string, patience: Record<string, string>) {
+  const { capture, env } = await startCollector(collector);
+  const ours = await runToEnd(entry, kind, { capture, env: { ...env, ...patience } });
+  await capture.close();
+  return { capture, ours };
+}
+
+describe.concurrent('the last values and a collector that answers:', () => {
+  test.each(combinations.filter(({ collector }) => !isSlow(collector)))('$state: $way', async ({ collector, kind, entry }) => {
+    const { capture, ours } = await runBeside(collector, kind, entry(), PATIENCE);
+    expect(ours.end).toEqual(endOf(kind.end));
+    expect(ours.lines).toEqual(collector.says === undefined ? [] : [expect.stringContaining(collector.says)]);
+    expect(recordsIn(capture)).toBe(collector.isReceived ? 2 : 0);
+    expect(capture.requests).toHaveLength(collector.answer === 'refused' || collector.tls === 'none' ? 0 : 1);
+    for (const { headers } of capture.requests) expect(headers).toMatchObject(collector.headers ?? {});
+  });
+});
+
+describe.concurrent('half a second and a collector that does not answer:', () => {
+  test.each(combinations.filter(({ collector }) => isSlow(collector)))('$state: $way', async ({ collector, kind, entry }) => {
+    for (let attempt = 1; ; attempt++) {
+      const { capture, ours } = await runBeside(collector, kind, entry(), {});
+      // A machine that had no turn for the process or its thread is asked again.
+      if (attempt < ATTEMPTS && (capture.requests.length === 0 || ours.endMs > LIMIT_MS + BUSY_MS)) continue;
+      expect(ours.end).toEqual(endOf(kind.end));
+      expect(ours.lines).toEqual([expect.stringContaining(collector.says ?? '')]);
+      expect(recordsIn(capture)).toBe(collector.isReceived && capture.requests.length > 0 ? 2 : 0);
+      expect(ours.endMs).toBeLessThan(TOO_LONG_MS);
+      return;
+    }
+  });
+});

@@ -1,0 +1,259 @@
+/** What a test does to the running application: sends a signal, waits for a line of its output, or until the collector has that many records. */
+export type Step = NodeJS.Signals | { readonly says: string } | { readonly delivered: number };
+
+/** One way in which a process ends: a row of the README's table, and a test. */
+export interface End {
+  /** The words of the README. */
+  readonly how: string;
+  /** What the application does after it has made one record with `record()`; `ending()` marks the moment from which its end is measured. */
+  readonly source: string;
+  /** CommonJS unless given. */
+  readonly isModule?: true;
+  readonly flags?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  readonly steps?: readonly Step[];
+  /** Exit code or signal, the same as without Tallyman. */
+  readonly end: number | NodeJS.Signals;
+  /** Number of records that arrive. */
+  readonly arrives: number;
+  /** Words of the README about what arrives; everything does unless given. */
+  readonly arrivesInstead?: string;
+  /** The one line that we write, when there is one. */
+  readonly says?: string;
+}
+
+const ALIVE = 'setInterval(() => {}, 1000);';
+const LATER = 'setTimeout(() => { record(); ending();';
+const SHORT = { OTEL_METRIC_EXPORT_INTERVAL: '300' };
+const INTERVAL = 'what was there at the last interval';
+const DENIED = 'nothing since the last interval';
+const NO_THREAD = 'the last values are lost: start Node with --allow-worker';
+const PERMISSION = ['--permission', '--allow-fs-read=*'];
+
+const signals: readonly End[] = (['SIGTERM', 'SIGINT'] as const).flatMap((signal): End[] => [
+  { how: `\`${signal}\`, nobody handles it`, source: ALIVE, steps: [signal], end: signal, arrives: 1 },
+  {
+    how: `\`${signal}\`, handled with \`process.exit\``,
+    source: `${ALIVE} process.on('${signal}', () => { record(); process.exit(7); });`,
+    steps: [signal],
+    end: 7,
+    arrives: 2,
+  },
+]);
+
+/** The ends at which everything arrives. */
+export const ends: readonly End[] = [
+  { how: 'by itself, before the SDK was loaded', source: 'ending();', end: 0, arrives: 1 },
+  { how: 'by itself, later', source: `${LATER} }, 200);`, end: 0, arrives: 2 },
+  { how: '`process.exit` in the body of a CommonJS main module', source: 'ending(); process.exit(3);', end: 3, arrives: 1 },
+  { how: '`process.exit` in the body of an ES main module', source: 'await null; record(); ending(); process.exit(3);', isModule: true, end: 3, arrives: 2 },
+  { how: '`process.exit`, later', source: `${LATER} process.exit(3); }, 200);`, end: 3, arrives: 2 },
+  { how: '`process.exit` in an `exit` listener', source: `process.on('exit', () => process.exit(5)); ending();`, end: 5, arrives: 1 },
+  { how: 'an `exit` listener that records something', source: `process.on('exit', () => record()); ending();`, end: 0, arrives: 2 },
+  { how: 'an uncaught exception', source: `${LATER} throw new TypeError('of the application'); }, 200);`, end: 1, arrives: 2 },
+  { how: 'an uncaught exception in the body of the main module', source: `ending(); throw new TypeError('of the application');`, end: 1, arrives: 1 },
+  { how: 'an unhandled rejection', source: `${LATER} Promise.reject(new TypeError('of the application')); }, 200);`, end: 1, arrives: 2 },
+  { how: 'a top-level `await` that never settles', source: 'ending(); await new Promise(() => {});', isModule: true, end: 13, arrives: 1 },
+  ...signals,
+  {
+    how: '`SIGTERM`, handled with `server.close()`',
+    source: `const server = require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('listening'));
+      process.on('SIGTERM', () => { record(); server.close(); });`,
+    steps: [{ says: 'listening' }, 'SIGTERM'],
+    end: 0,
+    arrives: 2,
+  },
+  {
+    how: '`SIGTERM`, handled `once`, and a second one',
+    source: `${ALIVE} process.once('SIGTERM', () => { record(); console.log('handled'); });`,
+    steps: ['SIGTERM', { says: 'handled' }, 'SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 2,
+  },
+  {
+    how: '`SIGTERM`, handled `once` and raised again',
+    source: `${ALIVE} process.once('SIGTERM', () => { record(); process.kill(process.pid, 'SIGTERM'); });`,
+    steps: ['SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 2,
+  },
+  {
+    how: '`SIGTERM`, a listener that is added inside a handler',
+    source: `${ALIVE} process.once('SIGTERM', () => { process.on('SIGTERM', () => { record(); process.exit(8); }); console.log('handled'); });`,
+    steps: ['SIGTERM', { says: 'handled' }, 'SIGTERM'],
+    end: 8,
+    arrives: 2,
+  },
+  {
+    how: '`SIGTERM` after `process.removeAllListeners("SIGTERM")`',
+    source: `${ALIVE} process.removeAllListeners('SIGTERM').on('SIGTERM', () => {}).removeAllListeners('SIGTERM'); setImmediate(() => console.log('removed'));`,
+    steps: [{ says: 'removed' }, 'SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 1,
+  },
+  {
+    how: '`SIGTERM` with signal-exit 3',
+    source: `${ALIVE} require('signal-exit-3')((code, signal) => { record(); console.log('clean-up', code, signal); });`,
+    steps: ['SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 2,
+  },
+  {
+    how: '`SIGTERM` with signal-exit 4',
+    source: `${ALIVE} require('signal-exit-4').onExit((code, signal) => { record(); console.log('clean-up', code, signal); });`,
+    steps: ['SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 2,
+  },
+  { how: 'two signals in a row', source: ALIVE, steps: ['SIGTERM', 'SIGTERM'], end: 'SIGTERM', arrives: 1 },
+  {
+    how: 'a worker thread that ends by itself',
+    source: `const { Worker, isMainThread } = require('node:worker_threads'); if (isMainThread) new Worker(__filename).on('exit', ending);`,
+    end: 0,
+    arrives: 2,
+  },
+  {
+    how: 'everything was delivered before: nothing is sent again',
+    source: `${ALIVE} process.on('SIGUSR2', () => process.exit());
+      process.on('exit', () => console.log(Object.keys(require.cache).some((file) => file.endsWith('serializer.cjs')) ? 'sent again' : ''));`,
+    env: { OTEL_METRIC_EXPORT_INTERVAL: '1000' },
+    steps: [{ delivered: 1 }, 'SIGUSR2'],
+    end: 0,
+    arrives: 1,
+  },
+  { how: '`--permission --allow-worker`', source: `${LATER} process.exit(3); }, 200);`, flags: [...PERMISSION, '--allow-worker'], end: 3, arrives: 2 },
+  { how: '`--permission` without `--allow-worker`, by itself', source: `${LATER} }, 200);`, flags: PERMISSION, end: 0, arrives: 2 },
+  { how: '`--permission` without `--allow-worker`, `SIGTERM`', source: ALIVE, flags: PERMISSION, steps: ['SIGTERM'], end: 'SIGTERM', arrives: 1 },
+];
+
+/** The ends at which not everything can arrive. */
+export const limits: readonly End[] = [
+  {
+    how: '`--permission` without `--allow-worker`, `process.exit` or an uncaught exception',
+    source: `${LATER} process.exit(3); }, 200);`,
+    flags: PERMISSION,
+    end: 3,
+    arrives: 0,
+    arrivesInstead: DENIED,
+    says: NO_THREAD,
+  },
+  {
+    how: '`SIGKILL`',
+    source: `${ALIVE} process.on('SIGUSR2', () => { record(); process.kill(process.pid, 'SIGKILL'); });`,
+    env: SHORT,
+    steps: [{ delivered: 1 }, 'SIGUSR2'],
+    end: 'SIGKILL',
+    arrives: 1,
+    arrivesInstead: INTERVAL,
+  },
+  {
+    how: '`process.abort()` or a crash in native code',
+    source: `${ALIVE} process.on('SIGUSR2', () => { record(); process.abort(); });`,
+    env: SHORT,
+    steps: [{ delivered: 1 }, 'SIGUSR2'],
+    end: 'SIGABRT',
+    arrives: 1,
+    arrivesInstead: INTERVAL,
+  },
+  {
+    how: '`worker.terminate()`, or the main thread ends before a worker thread',
+    source: `const { Worker, isMainThread, parentPort } = require('node:worker_threads');
+      if (isMainThread) {
+        const worker = new Worker(__filename);
+        process.on('SIGUSR2', () => worker.postMessage('again'));
+        worker.on('message', async () => { await worker.terminate(); ending(); process.exit(); });
+      } else parentPort.on('message', () => { record(); parentPort.postMessage('recorded'); });`,
+    env: SHORT,
+    steps: [{ delivered: 2 }, 'SIGUSR2'],
+    end: 0,
+    arrives: 2,
+    arrivesInstead: 'of that thread, what was there at the last interval',
+  },
+  {
+    how: '`SIGTERM` after `process.removeAllListeners()`, which removes those of Node itself as well',
+    source: `${ALIVE} process.removeAllListeners(); setImmediate(() => console.log('removed'));`,
+    steps: [{ says: 'removed' }, 'SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 0,
+    arrivesInstead: INTERVAL,
+  },
+];
+
+/** One state of the collector: a row of the README's table, tried with several ends. */
+export interface Collector {
+  readonly how: string;
+  readonly protocol?: 'http/json' | 'http/protobuf' | 'grpc';
+  /** How it answers; `refused` when nothing listens. 200 at once unless given. */
+  readonly answer?:
+    | 'refused'
+    | { readonly status?: number; readonly headers?: Readonly<Record<string, string>>; readonly delay?: number; readonly blackHole?: boolean };
+  /** Encrypted with a certificate of the tests: which side's certificates the application is told. */
+  readonly tls?: 'none' | 'server' | 'both';
+  readonly env?: Readonly<Record<string, string>>;
+  /** Headers that every request must have. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** What the README says of the last values. */
+  readonly arrives: string;
+  readonly isReceived: boolean;
+  /** The one line that we write, when there is one. */
+  readonly says?: string;
+}
+
+const ALL = 'everything, once';
+const LOST = 'nothing';
+const authorization = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20secret' };
+
+/** The states of the collector. */
+export const collectors: readonly Collector[] = [
+  { how: 'up', arrives: ALL, isReceived: true },
+  { how: 'up, `http/json`', protocol: 'http/json', arrives: ALL, isReceived: true },
+  {
+    how: 'up, with headers and gzip',
+    env: { ...authorization, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+    headers: { authorization: 'Bearer secret', 'content-encoding': 'gzip' },
+    arrives: ALL,
+    isReceived: true,
+  },
+  { how: 'answers after 300 ms', answer: { delay: 300 }, arrives: ALL, isReceived: true },
+  { how: 'answers after 2 s', answer: { delay: 2000 }, arrives: 'sent, and not waited for', isReceived: true, says: 'may be lost: no answer from' },
+  {
+    how: 'accepts and never answers',
+    answer: { blackHole: true },
+    arrives: 'sent, and not waited for',
+    isReceived: false,
+    says: 'may be lost: no answer from',
+  },
+  { how: 'refuses connections', answer: 'refused', arrives: LOST, isReceived: false, says: 'are lost: no connection to' },
+  { how: 'answers 400', answer: { status: 400 }, arrives: LOST, isReceived: false, says: 'are lost: status 400 from' },
+  {
+    how: 'answers 429 with `Retry-After`',
+    answer: { status: 429, headers: { 'retry-after': '1' } },
+    arrives: LOST,
+    isReceived: false,
+    says: 'are lost: status 429 from',
+  },
+  { how: 'answers 500', answer: { status: 500 }, arrives: LOST, isReceived: false, says: 'are lost: status 500 from' },
+  { how: 'https, with `OTEL_EXPORTER_OTLP_CERTIFICATE`', tls: 'server', arrives: ALL, isReceived: true },
+  { how: 'https that asks for a client certificate', tls: 'both', arrives: ALL, isReceived: true },
+  { how: 'https whose certificate is not trusted', tls: 'none', arrives: LOST, isReceived: false, says: 'are lost: no connection to' },
+  { how: 'grpc', protocol: 'grpc', arrives: ALL, isReceived: true },
+  {
+    how: 'grpc, with headers and gzip',
+    protocol: 'grpc',
+    env: { ...authorization, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+    headers: { authorization: 'Bearer secret', 'grpc-encoding': 'gzip' },
+    arrives: ALL,
+    isReceived: true,
+  },
+  { how: 'grpc with TLS and client certificate', protocol: 'grpc', tls: 'both', arrives: ALL, isReceived: true },
+  {
+    how: 'grpc that never answers',
+    protocol: 'grpc',
+    answer: { blackHole: true },
+    arrives: 'sent, and not waited for',
+    isReceived: false,
+    says: 'may be lost: no answer from',
+  },
+  { how: 'grpc that refuses connections', protocol: 'grpc', answer: 'refused', arrives: LOST, isReceived: false, says: 'are lost: no connection to' },
+  { how: 'grpc that answers UNAVAILABLE', protocol: 'grpc', answer: { status: 14 }, arrives: LOST, isReceived: false, says: 'are lost: grpc status 14 from' },
+];
