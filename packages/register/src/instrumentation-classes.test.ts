@@ -6,7 +6,7 @@ import { aiMetrics, httpMetrics, queueMetrics, selfMetrics, webhookMetrics } fro
 import { channels, runtime } from '@tallyman/core';
 import { HttpServerInstrumentation } from '@tallyman/http';
 import { QueueInstrumentation, runAttempts, startAttempt } from '@tallyman/queues';
-import { captureOtlp, type OtlpCapture, type RunningProcess, recordedBy, runApp } from '@tallyman/testkit';
+import { captureOtlp, nodeBinary, type OtlpCapture, type RunningProcess, recordedBy, runApp } from '@tallyman/testkit';
 import { type OpenAIProvider, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
 import { reportVerification, WebhookInstrumentation } from '@tallyman/webhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -31,9 +31,9 @@ interface Running {
   readonly ask: (path?: string, times?: number) => Promise<void>;
 }
 
-async function start(entry: string, how: string, nodeFlags: readonly string[] = []): Promise<Running> {
+async function start(entry: string, how: string, nodeFlags: readonly string[] = [], version?: string): Promise<Running> {
   const env = { ...ours.env, OTEL_METRIC_EXPORT_INTERVAL: '100', THEIRS: theirs.url, PROVIDER: provider.url, HOW: how };
-  const app = await runApp({ entry: fixture(entry), nodeFlags, env });
+  const app = await runApp({ entry: fixture(entry), nodeFlags, env, ...(version !== undefined && { nodePath: await nodeBinary(version) }) });
   const [, url = ''] = await app.ready(/listening on (\S+)/);
   const ask = async (path = '/', times = 1) => {
     for (let index = 0; index < times; index++) await (await fetch(`${url}${path}`)).text();
@@ -52,13 +52,16 @@ describe("in an application's own SDK", () => {
   test.each([
     { what: 'CommonJS, NodeSDK', entry: 'calls.cjs', how: 'sdk', flags: [] },
     { what: 'ES modules, NodeSDK', entry: 'calls.mjs', how: 'sdk', flags: ['--import', setUp] },
+    { what: 'CommonJS, NodeSDK, Node 22.15.0', entry: 'calls.cjs', how: 'sdk', flags: [], version: '22.15.0' },
+    { what: 'ES modules, NodeSDK, Node 22.15.0', entry: 'calls.mjs', how: 'sdk', flags: ['--import', setUp], version: '22.15.0' },
+    { what: 'ES modules, NodeSDK, Node 26.10.0', entry: 'calls.mjs', how: 'sdk', flags: ['--import', setUp], version: '26.10.0' },
     { what: 'CommonJS, registerInstrumentations', entry: 'calls.cjs', how: 'given', flags: [] },
     { what: 'ES modules, registerInstrumentations', entry: 'calls.mjs', how: 'given', flags: ['--require', setUp] },
     { what: 'the preload before it', entry: 'calls.mjs', how: 'sdk', flags: ['--require', preload, '--import', setUp] },
     { what: 'the preload after it', entry: 'calls.mjs', how: 'sdk', flags: ['--require', setUp, '--require', preload] },
     { what: 'the preload before it, CommonJS', entry: 'calls.cjs', how: 'given', flags: ['--require', preload] },
-  ])('everything is counted once, and reported by it: $what', async ({ entry, how, flags }) => {
-    const { app, ask } = await start(entry, how, flags);
+  ])('everything is counted once, and reported by it: $what', async ({ entry, how, flags, version }) => {
+    const { app, ask } = await start(entry, how, flags, version);
     await ask('/', 3);
     await ask('/ignored');
     expect(await app.stop('SIGTERM')).toEqual({ code: 0, signal: null });
