@@ -21,12 +21,15 @@ export class BullmqHarness implements QueueHarness {
   readonly type = 'parse';
   readonly tellsAge = true;
   readonly folder: string;
+  readonly #load: () => unknown;
   #redis: RunningRedis | undefined;
   #library: Bullmq | undefined;
   readonly #opened: { close(): Promise<void> }[] = [];
 
-  constructor(folder: string) {
+  /** `load` gives the library; it is imported unless the test loads it in another way. */
+  constructor(folder: string, load: () => unknown = () => import(folder)) {
     this.folder = folder;
+    this.#load = load;
   }
 
   get redis(): RunningRedis {
@@ -71,7 +74,7 @@ export class BullmqHarness implements QueueHarness {
     startDepth({ first: 50, interval: 100, timeout: 1000 });
     if (!runtime.adapters.has(adapter.name)) installHook([adapter]);
     this.#redis = await startRedis();
-    this.#library = (await import(this.folder)) as Bullmq;
+    this.#library = (await this.#load()) as Bullmq;
   }
 
   async stop(): Promise<void> {
