@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
 import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import { AiInstrumentation, measureCall } from '@tallyman/ai';
-import { aiMetrics, httpMetrics, queueMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
+import { aiMetrics, aliases, httpMetrics, queueMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
 import { channels, runtime } from '@tallyman/core';
 import { HttpServerInstrumentation } from '@tallyman/http';
 import { QueueInstrumentation, runAttempts, startAttempt } from '@tallyman/queues';
@@ -148,7 +148,14 @@ describe('an instrumentation', () => {
       attempt().end('ok');
     };
     const attempt = () => startAttempt({ queue: 'q', type: 't', system: 's', enqueuedAt: undefined, delayMs: 0, isFirstAttempt: true, carrier: undefined });
-    const metrics = [aiMetrics.calls, aiMetrics.inferenceDuration, webhookMetrics.received, queueMetrics.jobDuration, queueMetrics.jobsActive];
+    const metrics = [
+      aiMetrics.calls,
+      aiMetrics.inferenceDuration,
+      webhookMetrics.received,
+      queueMetrics.jobDuration,
+      queueMetrics.jobsActive,
+      aliases.activeJobs,
+    ];
     const instrumentations = all();
     for (const one of instrumentations) one.disable();
     let settle = (): void => undefined;

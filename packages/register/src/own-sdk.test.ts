@@ -147,6 +147,16 @@ describe("an application's own SDK", () => {
     expect(counts(theirs)).toEqual([3, 3, 3]);
     expect(ours.requests).toHaveLength(0);
   });
+
+  test('that starts later gets everything from the beginning when nothing else reports', async () => {
+    const { app, ask } = await start({ OTEL_METRICS_EXPORTER: 'none' });
+    await ask('/', 3);
+    await ask('/start');
+    await theirs.until(() => counts(theirs)[0] === 4);
+    await ask('/', 2);
+    await app.stop('SIGTERM');
+    expect(counts(theirs)).toEqual([6, 6, 6]);
+  });
 });
 
 describe("an application's own metrics", () => {
