@@ -27,7 +27,8 @@ const hookedFiles = new Map(Object.entries(HOOKED_FILES));
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
 if (major < 22 || (major === 22 && minor < 15)) {
-  say(`Node ${process.versions.node} is too old: Tallyman needs 22.15 or newer and does nothing.`);
+  // Once a process: threads run preloads too.
+  if (!isThread()) say(`Node ${process.versions.node} is too old: Tallyman needs 22.15 or newer and does nothing.`);
 } else if (!isInternalThread()) {
   try {
     start();
@@ -36,10 +37,14 @@ if (major < 22 || (major === 22 && minor < 15)) {
   }
 }
 
-/** Node's own loader threads run preloads too. Only threads other than the main one have functions of `process` that are disabled. */
+/** Only threads other than the main one have functions of `process` that are disabled. */
+function isThread(): boolean {
+  return (process.chdir as { readonly disabled?: boolean }).disabled === true;
+}
+
+/** Node's own loader threads run preloads too. */
 function isInternalThread(): boolean {
-  const isThread = (process.chdir as { readonly disabled?: boolean }).disabled === true;
-  return isThread && process.getBuiltinModule('node:worker_threads').isInternalThread;
+  return isThread() && process.getBuiltinModule('node:worker_threads').isInternalThread;
 }
 
 function start(): void {

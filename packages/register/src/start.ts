@@ -21,7 +21,7 @@ export function startMeasuring(configuration: Configuration): (channel: string, 
     runtime.configuration = { ...runtime.configuration, ...configuration };
     runtime.registry.caps = configuration.caps;
     const attributes = lazy(resourceAttributes);
-    if (wantsTraces()) safely('register.traces', () => startTraces(attributes()));
+    if (wantsTraces()) safely('register.traces', () => startTraces(attributes));
     startDomains();
     isNeeded = startExport(attributes);
   });

@@ -1,5 +1,9 @@
-import { createRequire } from 'node:module';
+import Module, { createRequire } from 'node:module';
+import { isMainThread } from 'node:worker_threads';
 import { log, safely } from '@tallyman/core';
+
+/** Where OpenTelemetry's API keeps what is registered in this process. */
+const API = Symbol.for('opentelemetry.js.api.1');
 
 interface NodeSdk {
   start(): void;
@@ -7,10 +11,35 @@ interface NodeSdk {
 }
 
 /**
+ * Starts tracing when the application begins, unless an SDK has registered itself by then: others are loaded by `--require` and `--import`
+ * too, after this file as well as before it, and OpenTelemetry lets only the first one register.
+ */
+export function startTraces(attributes: () => Readonly<Record<string, string>>): void {
+  if (!isMainThread || process.argv[1] === undefined) {
+    startSdk(attributes());
+    return;
+  }
+  const hooks = Module.registerHooks({
+    resolve(specifier, context, next) {
+      // Preloads are asked for by nobody too, but neither by a URL nor by the entry point's path.
+      if (context.parentURL === undefined && (specifier === process.argv[1] || specifier.startsWith('file:'))) {
+        hooks.deregister();
+        safely('register.traces', () => startSdk(attributes()));
+      }
+      return next(specifier, context);
+    },
+  });
+}
+
+/**
  * Starts NodeSDK and instrumentation-http for traces alone: without a metric reader NodeSDK registers no MeterProvider, so instrumentation-http's own
  * metrics go nowhere and none is doubled (sdk-node 0.301).
  */
-export function startTraces(attributes: Readonly<Record<string, string>>): void {
+function startSdk(attributes: Readonly<Record<string, string>>): void {
+  if ((globalThis as { [API]?: { trace?: unknown } })[API]?.trace !== undefined) {
+    log('debug', 'traces are left to the SDK that is registered already');
+    return;
+  }
   const require = createRequire(__filename);
   const { NodeSDK } = require('@opentelemetry/sdk-node') as { NodeSDK: new (options: object) => NodeSdk };
   const { resourceFromAttributes } = createRequire(require.resolve('@opentelemetry/sdk-node'))('@opentelemetry/resources') as {

@@ -5,6 +5,7 @@ import { neighbours } from './neighbours.ts';
 import type { ProcessRow } from './row.ts';
 import { starters } from './starters.ts';
 import { surroundings } from './surroundings.ts';
+import { versions } from './versions.ts';
 
 /** The rows by their headings in docs/processes.md. */
 export const processRows: Readonly<Record<string, readonly ProcessRow[]>> = {
@@ -14,4 +15,5 @@ export const processRows: Readonly<Record<string, readonly ProcessRow[]>> = {
   'Beside other telemetry': neighbours,
   'Surroundings and flags': surroundings,
   'Bundles and unusual modules': modules,
+  'Versions of Node': versions,
 };

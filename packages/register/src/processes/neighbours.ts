@@ -22,9 +22,10 @@ interface Neighbour {
   readonly env?: Start['env'];
   readonly order: Order;
   readonly entry?: string;
+  readonly says?: readonly RegExp[];
 }
 
-function neighbour({ name, outcome, flags, env = {}, order, entry = 'work.cjs' }: Neighbour): ProcessRow {
+function neighbour({ name, outcome, flags, env = {}, order, entry = 'work.cjs', says = [] }: Neighbour): ProcessRow {
   return {
     name,
     outcome,
@@ -34,28 +35,35 @@ function neighbour({ name, outcome, flags, env = {}, order, entry = 'work.cjs' }
       return { args: [...order(place.flags, flags), join(place.folder, entry)], env, namesPreload: true };
     },
     arrives: WORKED,
+    says,
   };
 }
 
 const OWN_SDK = ['--require', './node-sdk.cjs'];
 const AUTO = ['--require', '@opentelemetry/auto-instrumentations-node/register'];
 const AUTO_ENV = { OTEL_NODE_RESOURCE_DETECTORS: 'env', OTEL_LOGS_EXPORTER: 'none' };
+/** Traces in JSON, which the test can count. */
+const TRACES = { ...AUTO_ENV, OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
 const DATADOG = { flags: ['--require', 'dd-trace/init'], env: { DD_TRACE_STARTUP_LOGS: 'false', DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false' } };
+
+/** A MeterProvider that is registered takes our metrics over, and a line says so. */
+const HANDED_OVER = {
+  outcome: 'theirs counts as without us; ours is measured once and goes through theirs',
+  says: [/^\[tallyman\] the application's own OpenTelemetry SDK reports Tallyman's metrics/],
+};
+const TRACED = { ...HANDED_OVER, outcome: 'theirs counts as without us, spans too; ours is measured once and goes through theirs' };
+const SENT = { outcome: 'theirs is sent as without us; ours is measured once' };
 
 /** Telemetry of others in the same process. */
 export const neighbours: readonly ProcessRow[] = [
-  { name: "the application's own NodeSDK, started after", outcome: 'theirs counts as without us; ours is measured once', flags: OWN_SDK, order: AFTER },
-  { name: "the application's own NodeSDK, started before", outcome: 'theirs counts as without us; ours is measured once', flags: OWN_SDK, order: BEFORE },
-  { name: 'auto-instrumentations-node, after', outcome: 'theirs counts as without us; ours is measured once', flags: AUTO, env: AUTO_ENV, order: AFTER },
-  { name: 'auto-instrumentations-node, before', outcome: 'theirs counts as without us; ours is measured once', flags: AUTO, env: AUTO_ENV, order: BEFORE },
-  { name: 'dd-trace, after', outcome: 'theirs is sent as without us; ours is measured once', ...DATADOG, order: AFTER },
-  { name: 'dd-trace, before', outcome: 'theirs is sent as without us; ours is measured once', ...DATADOG, order: BEFORE },
-  { name: 'Sentry, CommonJS', outcome: 'theirs is sent as without us; ours is measured once', flags: ['--import', './sentry.mjs'], order: AFTER },
-  {
-    name: 'Sentry, ES modules',
-    outcome: 'theirs is sent as without us; ours is measured once',
-    flags: ['--import', './sentry.mjs'],
-    order: AFTER,
-    entry: 'work.mjs',
-  },
+  { name: "the application's own NodeSDK, started after", ...HANDED_OVER, flags: OWN_SDK, order: AFTER },
+  { name: "the application's own NodeSDK, started before", ...HANDED_OVER, flags: OWN_SDK, order: BEFORE },
+  { name: 'auto-instrumentations-node, after', ...HANDED_OVER, flags: AUTO, env: AUTO_ENV, order: AFTER },
+  { name: 'auto-instrumentations-node, before', ...HANDED_OVER, flags: AUTO, env: AUTO_ENV, order: BEFORE },
+  { name: 'the same with `OTEL_TRACES_EXPORTER`, after', ...TRACED, flags: AUTO, env: TRACES, order: AFTER },
+  { name: 'the same with `OTEL_TRACES_EXPORTER`, before', ...TRACED, flags: AUTO, env: TRACES, order: BEFORE },
+  { name: 'dd-trace, after', ...SENT, ...DATADOG, order: AFTER },
+  { name: 'dd-trace, before', ...SENT, ...DATADOG, order: BEFORE },
+  { name: 'Sentry, CommonJS', ...SENT, flags: ['--import', './sentry.mjs'], order: AFTER },
+  { name: 'Sentry, ES modules', ...SENT, flags: ['--import', './sentry.mjs'], order: AFTER, entry: 'work.mjs' },
 ].map(neighbour);

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aiMetrics, httpMetrics, queueMetrics } from '@tallyman/catalog';
-import { captureOtlp, type OtlpCapture, peers, type RunningRedis, requireServers, startProcess, startRedis } from '@tallyman/testkit';
+import { captureOtlp, nodeBinary, type OtlpCapture, peers, type RunningRedis, requireServers, startProcess, startRedis } from '@tallyman/testkit';
 import { type OpenAIProvider, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { processRows } from './index.ts';
@@ -48,11 +48,20 @@ function arrivedAt(captures: readonly OtlpCapture[]): Arrival {
   };
 }
 
+/** Names of the spans of an OTLP request in JSON, with the server side of HTTP told from the client side. */
+function spansOf(body: string): string[] {
+  const { resourceSpans } = JSON.parse(body) as { resourceSpans: { scopeSpans: { spans: { name: string; kind: number }[] }[] }[] };
+  return resourceSpans.flatMap(({ scopeSpans }) => scopeSpans.flatMap(({ spans }) => spans.map(({ name, kind }) => `span ${name} ${kind}`)));
+}
+
 function theirsAt(captures: readonly OtlpCapture[], collector: OtlpCapture): Record<string, number> {
   const theirs: Record<string, number> = {};
   for (const { scope, name, type, value } of captures.flatMap((capture) => capture.series())) {
     const isComparable = type !== 'gauge' && /^(http\.server|app|gen_ai)\./.test(name) && !scope.startsWith('@tallyman/');
     if (isComparable) theirs[`${scope} ${name}`] = (theirs[`${scope} ${name}`] ?? 0) + value;
+  }
+  for (const { path, body, contentType } of captures.flatMap(({ requests }) => requests)) {
+    if (path === '/v1/traces' && contentType === 'application/json') for (const name of spansOf(body.toString())) theirs[name] = (theirs[name] ?? 0) + 1;
   }
   for (const { path, headers } of collector.requests) {
     // Their number depends on timers, but for traces of Datadog and envelopes of Sentry.
@@ -82,6 +91,7 @@ async function runOnce(row: ProcessRow, isPreloaded: boolean): Promise<Ran> {
     fixture: (name) => fileURLToPath(new URL(`../../fixtures/processes/${name}`, import.meta.url)),
     installed: (path) => join(root, 'node_modules', path),
     peer: (path) => join(peerFolder, 'node_modules', path),
+    node: nodeBinary,
     env: {
       OPENAI_BASE_URL: provider.url,
       ...(redis && { REDIS_PORT: String(redis.port) }),
@@ -129,7 +139,7 @@ for (const [heading, rows] of Object.entries(processRows)) {
       test.skipIf(row.needs && MISSING[row.needs])(row.name, async () => {
         const bare = await run(row, false);
         const preloaded = await run(row, true);
-        expect(bare.end).toEqual({ code: 0, signal: null });
+        expect(bare.end, bare.stderr).toEqual(row.ends ?? { code: 0, signal: null });
         expect({ ...preloaded, ours: undefined, arrived: undefined }).toEqual({ ...bare, ours: undefined, arrived: undefined });
         expect(preloaded.ours).toEqual((row.says ?? []).map((line) => expect.stringMatching(line)));
         expect(preloaded.arrived).toEqual({ jobs: 0, ...row.arrives });

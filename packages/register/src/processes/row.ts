@@ -12,6 +12,8 @@ export interface Place {
   readonly installed: (path: string) => string;
   /** The path of a file of a package of packages/testkit/peers. */
   readonly peer: (path: string) => string;
+  /** The path of a Node of that version. */
+  readonly node: (version: string) => Promise<string>;
   /** Variables that the application needs: the provider's address, Redis, the collector's endpoint. */
   readonly env: Readonly<Record<string, string>>;
 }
@@ -53,6 +55,8 @@ export interface ProcessRow {
   readonly arrives: Arrival;
   /** Tallyman's own lines, in order; none unless given. */
   readonly says?: readonly RegExp[];
+  /** How the process ends, bare and preloaded, where that is not with exit code 0. */
+  readonly ends?: { readonly code: number | null; readonly signal: string | null };
   /** What has to be there for the row to run. */
   readonly needs?: 'peers' | 'redis';
   /** Makes output comparable with the bare run where it names times, ids or places that differ; the exit code and signal always are. */

@@ -96,6 +96,25 @@ export const starters: readonly ProcessRow[] = [
     comparable: withoutTimes,
   },
   {
+    name: '`node --watch`',
+    outcome: 'the watched process is measured once; the watching one has nothing to report',
+    start: ({ fixture }) => ({ args: ['--watch', fixture('watched.cjs')] }),
+    arrives: WORKED,
+  },
+  {
+    name: 'a process that measures nothing',
+    outcome: 'listeners, resources, descriptors, globals, environment and stack traces are as without us; no connection',
+    start: ({ fixture }) => ({ args: [fixture('state.cjs'), 'argument'] }),
+    arrives: NOTHING,
+  },
+  {
+    name: 'an uncaught error',
+    outcome: 'the same stack trace, byte for byte, and exit code; measured once',
+    start: ({ fixture }) => ({ args: [fixture('throws.cjs')] }),
+    arrives: WORKED,
+    ends: { code: 1, signal: null },
+  },
+  {
     name: '`npm run`',
     outcome: 'npm is not touched and says nothing of us; its script is measured once',
     start: (place) => {

@@ -62,7 +62,7 @@ export class SeriesStore {
 
   #put(series: OtlpSeries): void {
     const instance = series.resource['service.instance.id'] ?? canonical(series.resource);
-    const key = JSON.stringify([instance, series.name, canonical(series.attributes)]);
+    const key = JSON.stringify([instance, series.scope, series.name, canonical(series.attributes)]);
     const before = this.#series.get(key);
     this.#series.set(key, before && series.temporality === 'delta' ? added(before, series) : series);
   }
