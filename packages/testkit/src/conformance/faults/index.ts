@@ -12,6 +12,9 @@ import { unhandledRejections } from './seen.ts';
 
 export { seenError, settled, unhandledRejections } from './seen.ts';
 
+/** One act is played some dozens of times. */
+const TIMEOUT_MS = 120_000;
+
 /** What an application does, once with what is measured and once with the same bare; resolves with all that it can see of it, as plain data. */
 export type Act = (variant: 'bare' | 'measured') => unknown;
 
@@ -36,31 +39,35 @@ export interface FaultTrial {
 export function faultConformance({ acts, places, once = false, background = [], instead = {} }: FaultTrial): void {
   const passed = new Set<string>();
 
-  it.each(Object.entries(acts))('whatever fails of ours: %s', async (_title, act) => {
-    const bare = await seenBy(act, 'bare');
-    const measured = await recording(() => passing(() => seenBy(act, 'measured')));
-    const { result, places: met } = measured.result;
-    expect(result).toEqual(bare);
-    for (const where of met) {
-      if (once && passed.has(where)) continue;
-      passed.add(where);
-      for (const when of ['before', 'after'] as const) {
-        const failing = await recording(() => withFault({ where, when }, () => seenBy(act, 'measured')));
-        const what = `a fault ${when} ${where}`;
-        expect(failing.result, what).toEqual(bare);
-        if (!background.includes(where)) expect(failing.recorded.value(selfMetrics.errors, { where }), what).toBeGreaterThan(0);
-        expect(countedMore(failing.recorded, measured.recorded, instead[where]), what).toEqual([]);
+  it.each(Object.entries(acts))(
+    'whatever fails of ours: %s',
+    async (_title, act) => {
+      const bare = await seenBy(act, 'bare');
+      const measured = await recording(() => passing(() => seenBy(act, 'measured')));
+      const { result, places: met } = measured.result;
+      expect(result).toEqual(bare);
+      for (const where of met) {
+        if (once && passed.has(where)) continue;
+        passed.add(where);
+        for (const when of ['before', 'after'] as const) {
+          const failing = await recording(() => withFault({ where, when }, () => seenBy(act, 'measured')));
+          const what = `a fault ${when} ${where}`;
+          expect(failing.result, what).toEqual(bare);
+          if (!background.includes(where)) expect(failing.recorded.value(selfMetrics.errors, { where }), what).toBeGreaterThan(0);
+          expect(countedMore(failing.recorded, measured.recorded, instead[where]), what).toEqual([]);
+        }
       }
-    }
-    for (const [name, begin] of Object.entries(adversities)) {
-      const end = begin();
-      try {
-        expect(await seenBy(act, 'measured'), name).toEqual(bare);
-      } finally {
-        end();
+      for (const [name, begin] of Object.entries(adversities)) {
+        const end = begin();
+        try {
+          expect(await seenBy(act, 'measured'), name).toEqual(bare);
+        } finally {
+          end();
+        }
       }
-    }
-  });
+    },
+    TIMEOUT_MS,
+  );
 
   it('passes every guarded place', () => {
     expect(places.filter((where) => !passed.has(where))).toEqual([]);
