@@ -78,7 +78,14 @@ export async function runToEnd(
 async function take(step: Step, app: RunningProcess, capture: OtlpCapture | undefined): Promise<number> {
   if (typeof step === 'string') process.kill(app.pid, step);
   else if ('says' in step) await app.ready(new RegExp(step.says));
-  else if (capture !== undefined)
+  else if (capture === undefined) return Date.now();
+  else if ('sent' in step)
+    await waitFor(
+      () => capture.requests.length,
+      (requests) => requests >= step.sent,
+      { interval: 10 },
+    );
+  else
     await waitFor(
       () => recordsIn(capture),
       (records) => records === step.delivered,

@@ -1,5 +1,5 @@
-/** What a test does to the running application: sends a signal, waits for a line of its output, or until the collector has that many records. */
-export type Step = NodeJS.Signals | { readonly says: string } | { readonly delivered: number };
+/** What a test does to the running application: sends a signal, waits for a line of its output, or until the collector has that many records, or requests. */
+export type Step = NodeJS.Signals | { readonly says: string } | { readonly delivered: number } | { readonly sent: number };
 
 /** One way in which a process ends: a row of the README's table, and a test. */
 export interface End {
