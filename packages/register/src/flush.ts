@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { log, type ProducedMetrics } from '@tallyman/core';
-import { postSynchronously } from './ends/post.ts';
+import { type Post, postSynchronously } from './ends/post.ts';
+import { grpcFrame, grpcHeaders, grpcUrl } from './grpc.ts';
 import { loggable, type OtlpTarget } from './otlp-target.ts';
 
 interface Serializer {
@@ -19,11 +20,8 @@ export function flushSynchronously(target: OtlpTarget, metrics: ProducedMetrics,
   if (serialized === undefined) return false;
   const isGrpc = target.protocol === 'grpc';
   const post = {
-    url: isGrpc ? grpcUrl(target.url) : target.url,
     isGrpc,
-    headers: { ...contentHeaders(target), ...target.headers },
-    // Loaded here and not at the start of every process: few compress.
-    body: target.isCompressed ? process.getBuiltinModule('node:zlib').gzipSync(serialized) : serialized,
+    ...(isGrpc ? { url: grpcUrl(target.url), headers: grpcHeaders(target), body: grpcFrame(serialized, target) } : httpPost(target, serialized)),
     tls: Object.fromEntries(Object.entries(target.tls).map(([key, path]) => [key, readFileSync(path)])),
   };
   const posted = postSynchronously(post, deadline - performance.now());
@@ -35,17 +33,15 @@ export function flushSynchronously(target: OtlpTarget, metrics: ProducedMetrics,
   return false;
 }
 
-/** The method that exports metrics (opentelemetry-proto, metrics_service.proto). Addresses without a scheme are encrypted unless `OTEL_EXPORTER_OTLP_INSECURE` says otherwise. */
-function grpcUrl(address: string): string {
-  const { OTEL_EXPORTER_OTLP_INSECURE: general, OTEL_EXPORTER_OTLP_METRICS_INSECURE: isInsecure = general } = process.env;
-  const base = /^https?:/i.test(address) ? address : `${isInsecure?.toLowerCase() === 'true' ? 'http' : 'https'}://${address}`;
-  return `${base.replace(/\/$/, '')}/opentelemetry.proto.collector.metrics.v1.MetricsService/Export`;
-}
-
-function contentHeaders({ protocol, isCompressed }: OtlpTarget): Record<string, string> {
-  if (protocol === 'grpc') return isCompressed ? { 'grpc-encoding': 'gzip' } : {};
+function httpPost({ url, protocol, isCompressed, headers }: OtlpTarget, serialized: Uint8Array): Pick<Post, 'url' | 'headers' | 'body'> {
   return {
-    'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
-    ...(isCompressed && { 'content-encoding': 'gzip' }),
+    url,
+    headers: {
+      'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
+      ...(isCompressed && { 'content-encoding': 'gzip' }),
+      ...headers,
+    },
+    // Loaded here and not at the start of every process: few compress.
+    body: isCompressed ? process.getBuiltinModule('node:zlib').gzipSync(serialized) : serialized,
   };
 }

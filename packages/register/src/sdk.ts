@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { Agent, type AgentOptions, type ClientRequest } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
-import { createRequire } from 'node:module';
 import type { Socket } from 'node:net';
 import { metrics } from '@opentelemetry/api';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
@@ -17,6 +16,7 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { MetricProducer as Producer } from '@tallyman/core';
+import { GrpcMetricExporter } from './grpc-exporter.ts';
 import type { OtlpTarget } from './otlp-target.ts';
 import { CollectorNamesPrometheusReader } from './prometheus-exporter.ts';
 import { MetricsServer, type MetricsServerOptions } from './prometheus-server.ts';
@@ -98,12 +98,7 @@ function close(reader: MetricReader): void {
 }
 
 function otlpExporter(target: OtlpTarget): PushMetricExporter {
-  if (target.protocol === 'grpc') {
-    // grpc is large and rarely asked for: it stays outside the bundle, as a dependency of sdk-node.
-    const sdkNode = createRequire(createRequire(__filename).resolve('@opentelemetry/sdk-node'));
-    const { OTLPMetricExporter } = sdkNode('@opentelemetry/exporter-metrics-otlp-grpc') as { OTLPMetricExporter: new () => PushMetricExporter };
-    return new OTLPMetricExporter();
-  }
+  if (target.protocol === 'grpc') return new GrpcMetricExporter(target);
   const Exporter = target.protocol === 'http/json' ? JsonExporter : ProtobufExporter;
   return new Exporter({
     url: target.url,

@@ -19,8 +19,11 @@ export interface AppOptions {
 /** A variable that would steer Node, OpenTelemetry or Tallyman from outside, or tell the application that it is under test. */
 const foreign = /^(NODE_OPTIONS|NODE_ENV|NODE_V8_COVERAGE|VITEST.*|TEST|OTEL_.*|TALLYMAN_.*)$/;
 
+/** The preload's last values may come late on a machine that runs many tests: the half second of its own is tried where it is the point. */
+const PATIENCE = { TALLYMAN_END_TIMEOUT: '10000' };
+
 /**
- * Runs a Node application in a process of its own, by default as bare as a user would.
+ * Runs a Node application in a process of its own, by default as bare as a user would; only a preload is given more time at the end.
  *
  * Variables that steer Node, OpenTelemetry or Tallyman are not inherited, only taken from `env`. Rejects when Node itself
  * cannot be executed; an application that fails is an ended process.
@@ -31,7 +34,7 @@ export function runApp(options: AppOptions): Promise<RunningProcess> {
   return startProcess({
     command: nodePath,
     args: [...nodeFlags, ...(preload === undefined ? [] : ['--require', preload]), ...(entry === undefined ? [] : [entry]), ...args],
-    env: { ...Object.fromEntries(inherited.map((name) => [name, undefined])), ...env },
+    env: { ...Object.fromEntries(inherited.map((name) => [name, undefined])), ...(preload !== undefined && PATIENCE), ...env },
     ...(cwd === undefined ? {} : { cwd }),
   });
 }

@@ -46,7 +46,7 @@ console.log('started');
 export async function runToEnd(
   entry: string,
   row: Pick<End, 'flags' | 'env' | 'steps'>,
-  options: { readonly capture?: OtlpCapture; readonly env?: Readonly<Record<string, string>>; readonly nodePath?: string } = {},
+  options: { readonly capture?: OtlpCapture; readonly env?: Readonly<Record<string, string | undefined>>; readonly nodePath?: string } = {},
 ): Promise<Ended> {
   const { capture, env, nodePath } = options;
   const app = await runApp({

@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 /** A body to post. */
 export interface Post {
   readonly url: string;
-  /** Whether it is an OTLP request by gRPC: the body in a frame, the outcome in trailers. */
+  /** Whether it is a call of gRPC, the body being its frame: over HTTP/2, with the outcome in trailers. */
   readonly isGrpc: boolean;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
@@ -32,16 +32,13 @@ const http = () => {
 };
 const grpc = () => {
   const session = require('node:http2').connect(new URL(url).origin, tls).once('error', failed);
-  const stream = session.request({ ':method': 'POST', ':path': new URL(url).pathname, 'content-type': 'application/grpc', te: 'trailers', ...headers });
+  const stream = session.request({ ':method': 'POST', ':path': new URL(url).pathname, ...headers });
   const outcome = ({ ':status': http, 'grpc-status': status }) => {
     if (http !== undefined && http !== 200) done(http);
     else if (status !== undefined) done(status === '0' ? 200 : ${GRPC} + Number(status));
   };
   stream.once('response', outcome).once('trailers', outcome).once('error', failed).resume();
-  const prefix = Buffer.alloc(5);
-  prefix[0] = headers['grpc-encoding'] === undefined ? 0 : 1;
-  prefix.writeUInt32BE(body.byteLength, 1);
-  stream.end(Buffer.concat([prefix, body]));
+  stream.end(body);
 };
 try { (isGrpc ? grpc : http)(); } catch { failed(); }
 `;

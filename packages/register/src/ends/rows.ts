@@ -192,6 +192,8 @@ export interface Collector {
   readonly env?: Readonly<Record<string, string>>;
   /** Headers that every request must have. */
   readonly headers?: Readonly<Record<string, string>>;
+  /** An export is on its way when the process ends. */
+  readonly isExporting?: true;
   /** What the README says of the last values. */
   readonly arrives: string;
   readonly isReceived: boolean;
@@ -201,6 +203,8 @@ export interface Collector {
 
 const ALL = 'everything, once';
 const LOST = 'nothing';
+const UNAWAITED = 'sent, and not waited for';
+const UNANSWERED = 'may be lost: no answer from';
 const authorization = { OTEL_EXPORTER_OTLP_HEADERS: 'authorization=Bearer%20secret' };
 
 /** The states of the collector. */
@@ -215,13 +219,13 @@ export const collectors: readonly Collector[] = [
     isReceived: true,
   },
   { how: 'answers after 300 ms', answer: { delay: 300 }, arrives: ALL, isReceived: true },
-  { how: 'answers after 2 s', answer: { delay: 2000 }, arrives: 'sent, and not waited for', isReceived: true, says: 'may be lost: no answer from' },
+  { how: 'answers after 2 s', answer: { delay: 2000 }, arrives: UNAWAITED, isReceived: true, says: UNANSWERED },
   {
     how: 'accepts and never answers',
     answer: { blackHole: true },
-    arrives: 'sent, and not waited for',
+    arrives: UNAWAITED,
     isReceived: false,
-    says: 'may be lost: no answer from',
+    says: UNANSWERED,
   },
   { how: 'refuses connections', answer: 'refused', arrives: LOST, isReceived: false, says: 'are lost: no connection to' },
   { how: 'answers 400', answer: { status: 400 }, arrives: LOST, isReceived: false, says: 'are lost: status 400 from' },
@@ -250,10 +254,35 @@ export const collectors: readonly Collector[] = [
     how: 'grpc that never answers',
     protocol: 'grpc',
     answer: { blackHole: true },
-    arrives: 'sent, and not waited for',
+    arrives: UNAWAITED,
     isReceived: false,
-    says: 'may be lost: no answer from',
+    says: UNANSWERED,
   },
   { how: 'grpc that refuses connections', protocol: 'grpc', answer: 'refused', arrives: LOST, isReceived: false, says: 'are lost: no connection to' },
   { how: 'grpc that answers UNAVAILABLE', protocol: 'grpc', answer: { status: 14 }, arrives: LOST, isReceived: false, says: 'are lost: grpc status 14 from' },
+  {
+    how: 'has an export that is on its way, and answers after 2 s',
+    answer: { delay: 2000 },
+    isExporting: true,
+    arrives: 'sent again with what came after, and not waited for',
+    isReceived: true,
+    says: UNANSWERED,
+  },
+  {
+    how: 'has an export that is on its way, and never answers',
+    answer: { blackHole: true },
+    isExporting: true,
+    arrives: UNAWAITED,
+    isReceived: false,
+    says: UNANSWERED,
+  },
+  {
+    how: 'grpc, has an export that is on its way, and never answers',
+    protocol: 'grpc',
+    answer: { blackHole: true },
+    isExporting: true,
+    arrives: UNAWAITED,
+    isReceived: false,
+    says: UNANSWERED,
+  },
 ];
