@@ -41,4 +41,5 @@ await Promise.all([
   build({ ...shared, entryPoints: { sdk: 'src/sdk.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' }, inject: ['src/unreferenced-timers.ts'] }),
   build({ ...shared, entryPoints: { serializer: 'src/serializer.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
   build({ ...shared, entryPoints: { configuration: 'src/configuration-file.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
+  build({ ...shared, entryPoints: { track: 'src/track.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
 ]);

@@ -13,9 +13,12 @@ export interface Application {
   readonly url: string;
 }
 
+/** How long the end of a process may take on a busy machine; what it takes on others, ends/ends.test.ts shows. */
+const PATIENCE = { TALLYMAN_END_TIMEOUT: '20000' };
+
 /** Starts an application that says where it listens; fixtures/server.cjs unless another is given. */
-export async function startApplication(options: Omit<AppOptions, 'preload'> = {}): Promise<Application> {
-  const app = await runApp({ entry: fixture('server.cjs'), preload, ...options });
+export async function startApplication({ env, ...options }: Omit<AppOptions, 'preload'> = {}): Promise<Application> {
+  const app = await runApp({ entry: fixture('server.cjs'), preload, env: { ...PATIENCE, ...env }, ...options });
   const [, url = ''] = await app.ready(/listening on (\S+)/);
   return { app, url };
 }

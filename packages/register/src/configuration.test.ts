@@ -164,9 +164,10 @@ describe('a configuration file', () => {
     ['JSON with a byte order mark', 'marked.json', '\uFEFF{ "http": { "ignorePaths": ["/health"] } }'],
     ['TypeScript', 'good.ts', `interface Of { readonly http: object }\nexport default ${object} satisfies Of;`],
   ])('may be %s', async (_what, name, content) => {
-    const { app, url } = await startApplication({ env: { ...capture.env, TALLYMAN_CONFIG: write(name, content) } });
+    const { app, url } = await startApplication({ env: { ...capture.env, OTEL_METRIC_EXPORT_INTERVAL: '200', TALLYMAN_CONFIG: write(name, content) } });
     await fetch(`${url}/health`);
     await fetch(`${url}/other`);
+    await capture.until(() => requests() > 0);
     await app.stop();
     expect(linesOf(app)).toEqual([]);
     expect(requests()).toBe(1);
@@ -250,8 +251,10 @@ describe('a configuration file', () => {
 describe('the configuration does what it says:', () => {
   const run = async (configuration: object, paths: readonly string[], env: Record<string, string> = {}) => {
     const file = write('behaviour.json', JSON.stringify(configuration));
-    const { app, url } = await startApplication({ env: { ...capture.env, TALLYMAN_CONFIG: file, ...env } });
+    const { app, url } = await startApplication({ env: { ...capture.env, OTEL_METRIC_EXPORT_INTERVAL: '200', TALLYMAN_CONFIG: file, ...env } });
     for (const path of paths) await fetch(`${url}${path}`);
+    const before = capture.requests.length;
+    await capture.until(() => capture.requests.length > before + 1);
     await app.stop();
     expect(linesOf(app)).toEqual([]);
   };

@@ -37,16 +37,17 @@ async function serve(env: Record<string, string>, options: Parameters<typeof sta
   return application;
 }
 
-/** As `serve`, with the endpoint of the capture, until it has ended; gives back what the preload said. */
-async function linesWith(env: Record<string, string>): Promise<string[]> {
-  const { app } = await serve({ ...capture.env, ...env });
+/** As `serve`, with the endpoint of the capture, until its request is there, or not to be waited for, and it has ended; gives back what the preload said. */
+async function linesWith(env: Record<string, string>, arrives = true): Promise<string[]> {
+  const { app } = await serve({ ...capture.env, ...(arrives && { OTEL_METRIC_EXPORT_INTERVAL: '200' }), ...env });
+  if (arrives && env.OTEL_METRIC_EXPORT_INTERVAL === undefined) await capture.until(() => requests() === 1);
   expect(await app.stop()).toEqual({ code: null, signal: 'SIGTERM' });
   return linesOf(app);
 }
 
 describe('OTEL_SDK_DISABLED', () => {
   test.each(['true', 'TRUE', ' True '])('%j does nothing', async (value) => {
-    expect(await linesWith({ OTEL_SDK_DISABLED: value })).toEqual([]);
+    expect(await linesWith({ OTEL_SDK_DISABLED: value }, false)).toEqual([]);
     expect(capture.requests).toHaveLength(0);
   });
 
@@ -106,7 +107,7 @@ describe('OTEL_METRICS_EXPORTER', () => {
     ['otlp,none', 0, undefined],
     ['NONE', 0, undefined],
   ])('%s', async (value, arrived, line) => {
-    expect(await linesWith({ OTEL_METRICS_EXPORTER: value })).toEqual(line === undefined ? [] : [expect.stringMatching(line)]);
+    expect(await linesWith({ OTEL_METRICS_EXPORTER: value }, arrived > 0)).toEqual(line === undefined ? [] : [expect.stringMatching(line)]);
     expect(requests()).toBe(arrived);
   });
 });

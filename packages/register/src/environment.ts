@@ -93,6 +93,11 @@ function refuseNames(name: Variable, unknown: readonly string[], allowed: readon
   logOnce(`environment ${name}`, 'warn', `${name} names ${shown(unknown.join(', '))}; allowed are ${allowed.join(', ')}; ${used}`);
 }
 
+/** Whether `TALLYMAN_TRACK` asks for a line for each tracked event. */
+export function isTracking(): boolean {
+  return choice(['TALLYMAN_TRACK'], ['0', '1'], '0') === '1';
+}
+
 /** Whether an adapter is on, by `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS`. */
 export function isEnabled(adapter: string): boolean {
   const enabled = list('OTEL_NODE_ENABLED_INSTRUMENTATIONS');

@@ -1,14 +1,17 @@
+import { createRequire } from 'node:module';
 import { adapters as aiAdapters } from '@tallyman/ai';
 import { type Configuration, installHook, receiveAnnouncement, receiveRequestStart, runtime, safely } from '@tallyman/core';
 import { startFeatures } from '@tallyman/features';
 import { adapters as httpAdapters, startHttp } from '@tallyman/http';
 import { adapters as queueAdapters, startQueues } from '@tallyman/queues';
 import { adapters as webhookAdapters } from '@tallyman/webhooks';
-import { checkEnvironment, isEnabled } from './environment.ts';
+import { startDeclaredSdk } from './declared-sdk.ts';
+import { checkEnvironment, isEnabled, isTracking } from './environment.ts';
 import { startExport } from './export.ts';
 import { resourceAttributes } from './identity.ts';
 import { startTraces } from './traces.ts';
-import { wantsTraces } from './variables.ts';
+import type { startTracking } from './track.ts';
+import { text, wantsTraces } from './variables.ts';
 
 const adapters = [...httpAdapters, ...aiAdapters, ...webhookAdapters, ...queueAdapters];
 
@@ -21,7 +24,9 @@ export function startMeasuring(configuration: Configuration): (channel: string, 
     runtime.configuration = { ...runtime.configuration, ...configuration };
     runtime.registry.caps = configuration.caps;
     const attributes = lazy(resourceAttributes);
-    if (wantsTraces()) safely('register.traces', () => startTraces(attributes));
+    if (isTracking()) (createRequire(__filename)('./track.cjs') as { startTracking: typeof startTracking }).startTracking();
+    if (text('OTEL_CONFIG_FILE') !== undefined) safely('register.declared', startDeclaredSdk);
+    else if (wantsTraces()) safely('register.traces', () => startTraces(attributes));
     startDomains();
     isNeeded = startExport(attributes);
   });

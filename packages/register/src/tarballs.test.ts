@@ -86,3 +86,18 @@ test('the command of the package tallyman is there', async () => {
   const { stdout } = await run(process.execPath, [join(application, 'node_modules/tallyman/dist/main.js'), '--help'], { cwd: application });
   expect(stdout).toContain('top');
 });
+
+test('the types of the tarballs check a configuration, by the declarations alone', async () => {
+  const check = async (name: string, configuration: string): Promise<string> => {
+    writeFileSync(join(application, name), `import { defineConfig } from '@tallyman/register/config';\nexport default defineConfig(${configuration});\n`);
+    const flags = ['--noEmit', '--strict', '--target', 'es2024', '--module', 'nodenext', '--types', 'node', '--typeRoots', join(root, 'node_modules/@types')];
+    return run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...flags, name], { cwd: application }).then(
+      () => '',
+      ({ stdout }: { readonly stdout: string }) => stdout,
+    );
+  };
+  const parts =
+    "user: (request) => request.user?.id, ai: { prices: './prices.json' }, webhooks: { plans: { a: 'b' } }, queues: { depth: 'on' }, http: false, caps: { routes: 5 }";
+  expect(await check('good.ts', `{ features: { cv_parse: { routes: ['POST /cv'] } }, ${parts} }`)).toBe('');
+  expect(await check('bad.ts', "{ webhooks: { plans: { a: 5 } }, ai: { price: '' }, queues: { depth: 'sometimes' } }")).toMatch(/bad\.ts\(2,\d+\): error TS/);
+}, 60_000);

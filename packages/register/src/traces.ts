@@ -1,6 +1,7 @@
 import Module, { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { log, safely } from '@tallyman/core';
+import { httpInstrumentation } from './http-instrumentation.ts';
 
 /** Where OpenTelemetry's API keeps what is registered in this process. */
 const API = Symbol.for('opentelemetry.js.api.1');
@@ -31,10 +32,7 @@ export function startTraces(attributes: () => Readonly<Record<string, string>>):
   });
 }
 
-/**
- * Starts NodeSDK and instrumentation-http for traces alone: without a metric reader NodeSDK registers no MeterProvider, so instrumentation-http's own
- * metrics go nowhere and none is doubled (sdk-node 0.301).
- */
+/** Starts NodeSDK and instrumentation-http for traces alone: without a metric reader NodeSDK registers no MeterProvider (sdk-node 0.301). */
 function startSdk(attributes: Readonly<Record<string, string>>): void {
   if ((globalThis as { [API]?: { trace?: unknown } })[API]?.trace !== undefined) {
     log('debug', 'traces are left to the SDK that is registered already');
@@ -45,13 +43,12 @@ function startSdk(attributes: Readonly<Record<string, string>>): void {
   const { resourceFromAttributes } = createRequire(require.resolve('@opentelemetry/sdk-node'))('@opentelemetry/resources') as {
     resourceFromAttributes(attributes: object): unknown;
   };
-  const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http') as { HttpInstrumentation: new () => unknown };
   const sdk = new NodeSDK({
     resource: resourceFromAttributes(attributes),
     autoDetectResources: false,
     metricReaders: [],
     logRecordProcessors: [],
-    instrumentations: [new HttpInstrumentation()],
+    instrumentations: [httpInstrumentation(require)],
   });
   sdk.start();
   log('debug', 'traces are on');

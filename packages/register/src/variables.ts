@@ -32,8 +32,10 @@ export const VARIABLES = [
   'OTEL_NODE_ENABLED_INSTRUMENTATIONS',
   'OTEL_NODE_DISABLED_INSTRUMENTATIONS',
   'OTEL_TRACES_EXPORTER',
+  'OTEL_CONFIG_FILE',
   'TALLYMAN_CONFIG',
   'TALLYMAN_END_TIMEOUT',
+  'TALLYMAN_TRACK',
 ] as const;
 
 /** The name of an environment variable that the preload reads. */

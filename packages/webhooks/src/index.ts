@@ -1,13 +1,8 @@
 import { type Adapter, defineInstrumentation } from '@tallyman/core';
-import { type WebhooksConfiguration, webhooksConfiguration } from './config/index.ts';
+import { webhooksConfiguration } from './config/index.ts';
 import { adapter as stripe } from './stripe/index.ts';
 
-declare module '@tallyman/core' {
-  interface Configuration {
-    readonly webhooks?: WebhooksConfiguration | undefined;
-  }
-}
-
+export type { WebhooksConfiguration } from './configuration.ts';
 export type { Money } from './currencies.ts';
 export { type Fingerprint, observeDeliveries, reportVerification, type Verification } from './delivery.ts';
 export type { Sighting } from './occurrences.ts';
@@ -15,7 +10,6 @@ export type { Change, Conversion, Failure, Note, Return, Statement, Subscription
 export { settleHeldPurchases } from './payments.ts';
 export type { PlanEvidence } from './plans.ts';
 export type { FailureReason, Outcome, VerifiedEvent } from './settlement.ts';
-export type { WebhooksConfiguration };
 
 /** The payment providers whose webhooks are measured, one for each folder. */
 export const adapters: readonly Adapter[] = [stripe];
