@@ -14,7 +14,7 @@ export interface Application {
 }
 
 /** How long the end of a process may take on a busy machine; what it takes on others, ends/ends.test.ts shows. */
-const PATIENCE = { TALLYMAN_END_TIMEOUT: '20000' };
+export const PATIENCE = { TALLYMAN_END_TIMEOUT: '20000' };
 
 /** Starts an application that says where it listens; fixtures/server.cjs unless another is given. */
 export async function startApplication({ env, ...options }: Omit<AppOptions, 'preload'> = {}): Promise<Application> {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { aiMetrics, httpMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
 import { captureOtlp, type OtlpCapture, type RunningProcess, runApp } from '@tallyman/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fixture, linesOf, preload, startApplication } from './application.test.kit.ts';
+import { fixture, linesOf, PATIENCE, preload, startApplication } from './application.test.kit.ts';
 
 /** Answers every chat completion the same, as OpenAI does. */
 const provider = createServer((request, response) => {
@@ -25,7 +25,7 @@ afterEach(() => capture.close());
 /** Runs an application that uses openai, stripe, bullmq and pg-boss. */
 async function useAll(env: Record<string, string>): Promise<RunningProcess> {
   const openai = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
-  const app = await runApp({ entry: fixture('entry.cjs'), preload, env: { ...capture.env, OPENAI_BASE_URL: openai, ...env } });
+  const app = await runApp({ entry: fixture('entry.cjs'), preload, env: { ...capture.env, ...PATIENCE, OPENAI_BASE_URL: openai, ...env } });
   expect(await app.ended, app.stderr).toEqual({ code: 0, signal: null });
   return app;
 }
