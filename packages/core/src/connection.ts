@@ -38,6 +38,7 @@ class HttpRequest implements RequestRecord {
   readonly startTime: number;
   readonly attribution: Attribution;
   body: RequestBody | undefined;
+  isCounted = false;
   matchedTemplate: string | undefined = undefined;
   continuedFeatures: Set<string> | undefined = undefined;
   #id: string | undefined = undefined;

@@ -24,6 +24,8 @@ export interface RequestRecord {
   readonly route: string | undefined;
   /** The matched route's template alone. */
   readonly template: string | undefined;
+  /** Set while the request counts as in flight. */
+  isCounted: boolean;
   /** Set by adapters of frameworks that leave no trace of the route on the request. */
   matchedTemplate: string | undefined;
   /** The attribution that the request's handlers run in. */

@@ -1,4 +1,4 @@
-import { onRequestEnd, onRequestStart, type RequestRecord, runtime, shared } from '@tallyman/core';
+import { onRequestEnd, onRequestStart, runtime, shared } from '@tallyman/core';
 import type { HttpConfiguration } from './configuration.ts';
 import { activeRequests, measure } from './series.ts';
 
@@ -12,22 +12,20 @@ export function startHttp(): void {
   state.isStarted = true;
   let known: HttpConfiguration | undefined;
   let ignoredPaths: ReadonlySet<string> = new Set();
-  // Frameworks rewrite `request.url`, so what is ignored is decided at the start.
-  const ignored = new WeakSet<RequestRecord>();
-  let hasIgnored = false;
   onRequestStart((request) => {
     const current = runtime.configuration.http || undefined;
     if (current !== known) {
       known = current;
       ignoredPaths = new Set(current?.ignorePaths);
     }
-    if (ignoredPaths.size > 0 && ignoredPaths.has(pathOf(request.request.url))) {
-      ignored.add(request);
-      hasIgnored = true;
-    } else activeRequests(request)(1);
+    // Frameworks rewrite `request.url`, so what is ignored is decided here.
+    if (ignoredPaths.size > 0 && ignoredPaths.has(pathOf(request.request.url))) return;
+    activeRequests(request)(1);
+    request.isCounted = true;
   });
   onRequestEnd((request, end) => {
-    if (hasIgnored && ignored.has(request)) return;
+    if (!request.isCounted) return;
+    request.isCounted = false;
     activeRequests(request)(-1);
     if (!runtime.registry.isPaused(SCOPE)) measure(request, end);
   });

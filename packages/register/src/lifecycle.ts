@@ -11,15 +11,16 @@ export function onFirstNeed(start: () => void, notice: () => void): () => void {
   const schedule = (): void => {
     if (scheduled) return;
     scheduled = true;
-    safely('register.start', notice);
+    safely('register.notice', notice);
     setTimeout(() => safely('register.start', start), 10).unref();
   };
   if (runtime.registry.changes > 0) schedule();
   runtime.registry.onFirstRecord = schedule;
-  channel('tracing:net.server.listen:asyncStart').subscribe((message) => {
-    // Plain net servers are announced here too; only HTTP servers have this property, and node:http must not be loaded to tell.
+  // Plain net servers are announced here too; only HTTP servers have this property, and node:http must not be loaded to tell.
+  const listens = (message: unknown): void => {
     if ('headersTimeout' in ((message as { server?: object }).server ?? {})) schedule();
-  });
+  };
+  channel('tracing:net.server.listen:asyncStart').subscribe((message) => void safely('register.listen', listens, message));
   return schedule;
 }
 
