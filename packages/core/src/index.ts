@@ -1,3 +1,4 @@
+export * from './attachments.ts';
 export * from './attribution.ts';
 export * from './bind-metrics.ts';
 export * from './channels.ts';

@@ -61,10 +61,14 @@ export function safely<T, A, B = undefined>(where: string, work: (subject: A, mo
 export function safely<T, A, B>(where: string, work: (subject: A, more: B) => T, subject?: A, more?: B): T | undefined {
   try {
     const { guarded } = runtime;
-    if (guarded === undefined) return work(subject as A, more as B);
-    return guarded(where, () => work(subject as A, more as B)) as T;
+    return guarded === undefined ? work(subject as A, more as B) : within(guarded, where, work, subject as A, more as B);
   } catch (error) {
     reportFault(where, error);
     return undefined;
   }
+}
+
+/** Apart, because a function that has a closure in it pays for what the closure may need whether or not it is made. */
+function within<T, A, B>(guarded: NonNullable<typeof runtime.guarded>, where: string, work: (subject: A, more: B) => T, subject: A, more: B): T {
+  return guarded(where, () => work(subject, more)) as T;
 }

@@ -20,8 +20,10 @@ function requestEnded({ route, continuedFeatures, attribution }: RequestRecord, 
 }
 
 /** A job is a use when it ends for good; the duration is that of its last attempt. */
-function jobEnded({ queue, type, outcome, errorType, durationSeconds, ...attribution }: JobEvent): void {
+function jobEnded(event: JobEvent): void {
+  const { queue, type, outcome } = event;
   const feature = featureOfJob(queue, type);
   if (feature === undefined || (outcome !== 'ok' && outcome !== 'error')) return;
-  recordUse({ feature, outcome, errorType, durationSeconds, attribution: { ...attribution, job: { queue, type } } });
+  const { errorType, durationSeconds, requestId, run, user, session } = event;
+  recordUse({ feature, outcome, errorType, durationSeconds, attribution: { feature: event.feature, requestId, run, user, session, job: { queue, type } } });
 }

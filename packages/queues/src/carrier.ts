@@ -7,8 +7,7 @@ export const CARRIER = 'tallyman';
  * The telemetry text of a job with the current attribution added: the JSON text of an object, as trace contexts are, of which tracers read only their own members.
  * Undefined when the text stays as it is: there is nothing to carry, or it is somebody's in a form of their own.
  */
-export function withCarrier(telemetry: unknown): string | undefined {
-  const carrier = toCarrier();
+export function withCarrier(telemetry: unknown, carrier = toCarrier()): string | undefined {
   if (carrier === undefined) return undefined;
   const members = telemetry === undefined ? {} : membersOf(telemetry);
   return members === undefined ? undefined : JSON.stringify({ ...members, [CARRIER]: carrier });

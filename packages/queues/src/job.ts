@@ -40,10 +40,9 @@ export function startAttempt(job: Job, startedAt = Date.now()): JobAttempt {
  * Value, error and the moment of settling are the handler's own; `settled` is told before the library is.
  */
 export function runAttempts<T>(attempts: readonly JobAttempt[], handler: () => T, settled: (result: PromiseSettledResult<unknown>) => void): T {
-  const running = attempts.filter((attempt): attempt is Attempt => attempt instanceof Attempt);
-  const attribution = safely('queues.begin', begin, running) ?? {};
+  const attribution = safely('queues.begin', begin, attempts) ?? {};
   const finish = (result: PromiseSettledResult<unknown>): void => {
-    safely('queues.leave', leave, running);
+    safely('queues.leave', leave, attempts);
     safely('queues.settled', settled, result);
   };
   let result: T;
@@ -83,7 +82,8 @@ export function jobStalled(queue: string): void {
 
 class Attempt implements JobAttempt {
   readonly job: Job;
-  readonly #attribution: Attribution;
+  /** What the handler runs in. */
+  readonly attribution: Attribution;
   readonly #waitSeconds: number | undefined;
   /** By the monotonic clock. */
   readonly #started: number;
@@ -94,7 +94,7 @@ class Attempt implements JobAttempt {
   constructor(job: Job, startedAt: number) {
     this.job = job;
     this.#started = performance.now() - Math.max(Date.now() - startedAt, 0);
-    this.#attribution = safely('queues.attribution', attributionOf, job) ?? {};
+    this.attribution = safely('queues.attribution', attributionOf, job) ?? {};
     this.#waitSeconds = safely('queues.wait', waitSeconds, job, startedAt);
   }
 
@@ -126,7 +126,7 @@ class Attempt implements JobAttempt {
     if (outcome === 'retry') record.retries(1, { 'queue.name': queue });
     if (outcome === 'error') record.failures(1, { 'queue.name': queue, 'error.type': error ?? '_OTHER' });
     channels.job.publish(() => ({
-      ...eventAttribution(this.#attribution, attributedFeature(this.#attribution)),
+      ...eventAttribution(this.attribution, attributedFeature(this.attribution)),
       ...{ queue, type, system, outcome, errorType: error, durationSeconds, waitSeconds: this.#waitSeconds },
     }));
   }
@@ -137,16 +137,17 @@ function attributionOf({ queue, type, carrier }: Pick<Job, 'queue' | 'type' | 'c
   return { ...fromCarrier(carrier), job: { queue, type } };
 }
 
-function leave(attempts: readonly Attempt[]): void {
-  for (const attempt of attempts) attempt.leave();
+function leave(attempts: readonly JobAttempt[]): void {
+  for (const attempt of attempts) if (attempt instanceof Attempt) attempt.leave();
 }
 
 /** A batch of jobs that different callers added runs for none of them alone. */
-function begin(attempts: readonly Attempt[]): Attribution {
-  for (const attempt of attempts) attempt.enter();
-  const [first, ...others] = attempts.map(({ job }) => job);
-  if (first === undefined) return {};
-  return attributionOf(others.every(({ carrier }) => carrier === first.carrier) ? first : { ...first, carrier: undefined });
+function begin(attempts: readonly JobAttempt[]): Attribution {
+  for (const attempt of attempts) if (attempt instanceof Attempt) attempt.enter();
+  const [first] = attempts;
+  if (!(first instanceof Attempt)) return {};
+  const { job } = first;
+  return attempts.every((attempt) => attempt.job.carrier === job.carrier) ? first.attribution : attributionOf({ ...job, carrier: undefined });
 }
 
 /** Never negative: producer and worker have different clocks. */

@@ -1,12 +1,13 @@
-import { safely } from '@tallyman/core';
+import { attachments, safely } from '@tallyman/core';
 import { isWorking, setConcurrency } from '../concurrency.ts';
 import { watchDepth } from '../depth.ts';
 import { jobsEnqueued } from '../enqueued.ts';
 import { type JobAttempt, jobStalled, runAttempts, runInJob, startAttempt } from '../job.ts';
+import { jobType } from '../job-type.ts';
 import { announceQueue } from '../recorders.ts';
 import { afterSet, around } from '../wrap.ts';
 import { type BullOwner, depthSource } from './depth.ts';
-import { type BullJob, type BullNode, type BullOptions, carrying, describeJob, flowControlOf, jobsOf } from './shapes.ts';
+import { allCarrying, type BullJob, type BullNode, type BullOptions, carrying, describeJob, flowControlOf, jobsOf } from './shapes.ts';
 
 /** A class of BullMQ, patched in place: its exports are getters, so a replaced class would not be seen. */
 export interface BullClass {
@@ -20,7 +21,7 @@ interface BullWorker extends BullOwner {
 }
 
 /** The attempt that a Job object stands for; an ended one stays, so that it is not noticed late. */
-const attempts = new WeakMap<object, JobAttempt>();
+const attempts = attachments<JobAttempt>();
 const seen = new WeakSet<object>();
 
 /** A worker or producer that this process owns. */
@@ -76,7 +77,7 @@ export function patchWorker({ prototype }: BullClass): void {
     });
   });
   around(prototype, 'emit', function (this: BullWorker, original, event, ...rest) {
-    safely('bullmq.event', () => onEvent(this, event, rest));
+    if (OBSERVED.has(event)) safely('bullmq.event', () => onEvent(this, event, rest));
     return original(event, ...rest);
   });
 }
@@ -85,23 +86,32 @@ function works(worker: BullWorker): void {
   setConcurrency(worker.name, worker, worker.concurrency ?? worker.opts.concurrency ?? 1);
 }
 
+/** The events of a worker that tell something. */
+const OBSERVED: ReadonlySet<unknown> = new Set(['stalled', 'closing', 'failed']);
+
 function onEvent(worker: BullWorker, event: unknown, [job, error]: readonly unknown[]): void {
   if (event === 'stalled') jobStalled(worker.name);
   else if (event === 'closing') setConcurrency(worker.name, worker, 0);
   // Early versions of 5 fail a job that has stalled too often without `moveToFailed`.
-  else if (event === 'failed' && isFinished(job) && !attempts.has(job)) startAttempt(describeJob(job)).end('error', error);
+  else if (event === 'failed' && isFinished(job) && attempts.get(job) === undefined) startAttempt(describeJob(job)).end('error', error);
 }
 
 function isFinished(job: unknown): job is BullJob {
   return job !== null && typeof job === 'object' && Boolean((job as BullJob).finishedOn);
 }
 
+function completed(job: BullJob): void {
+  attemptOf(job).end('ok');
+}
+
 /** What becomes of an attempt, and jobs that are added. Only a job that failed for good has `finishedOn` afterwards. */
 export function patchJob(Job: BullClass): void {
-  around(Job.prototype, 'moveToCompleted', async function (this: BullJob, original, ...rest) {
-    const result = await original(...rest);
-    safely('bullmq.completed', () => attemptOf(this).end('ok'));
-    return result;
+  around(Job.prototype, 'moveToCompleted', function (this: BullJob, original, ...rest) {
+    // Not an async function: each job would pay for two more promises.
+    return Promise.resolve(original(...rest)).then((result: unknown) => {
+      safely('bullmq.completed', completed, this);
+      return result;
+    });
   });
   around(Job.prototype, 'moveToFailed', async function (this: BullJob, original, error: unknown, ...rest) {
     const result = await original(error, ...rest);
@@ -114,7 +124,7 @@ export function patchJob(Job: BullClass): void {
     return job;
   });
   around(Job, 'createBulk', async (original, queue, jobs: readonly { readonly opts?: BullOptions }[], ...rest) => {
-    const carried = safely('bullmq.bulk', () => jobs.map((job) => ({ ...job, opts: carrying(job.opts) })));
+    const carried = safely('bullmq.bulk', allCarrying, jobs);
     const added = await original(queue, carried ?? jobs, ...rest);
     noticeAdded(added);
     return added;
@@ -132,9 +142,13 @@ export function patchJob(Job: BullClass): void {
 
 function noticeAdded(jobs: readonly BullJob[]): void {
   safely('bullmq.added', () => {
-    for (const job of jobs) {
-      const { queue, type } = describeJob(job);
-      jobsEnqueued(queue, type);
+    let count = 0;
+    for (const [index, job] of jobs.entries()) {
+      count++;
+      const next = jobs[index + 1];
+      if (next?.queueName === job.queueName && next.name === job.name) continue;
+      jobsEnqueued(job.queueName, jobType(job.name), count);
+      count = 0;
     }
   });
 }

@@ -1,3 +1,4 @@
+import { toCarrier } from '@tallyman/core';
 import { carrierOf, withCarrier } from '../carrier.ts';
 import type { Job, JobOutcome } from '../job.ts';
 import { jobType } from '../job-type.ts';
@@ -34,9 +35,13 @@ export interface BullNode {
 /** The domain's view of a job's current attempt. */
 export function describeJob({ name, queueName, opts, timestamp, attemptsStarted }: BullJob): Job {
   return {
-    ...{ queue: queueName, type: jobType(name), system: SYSTEM },
+    queue: queueName,
+    type: jobType(name),
+    system: SYSTEM,
+    enqueuedAt: timestamp,
     // `job.delay` is 0 again by the time that a job is picked up.
-    ...{ enqueuedAt: timestamp, delayMs: opts?.delay ?? 0, isFirstAttempt: attemptsStarted === 1 },
+    delayMs: opts?.delay ?? 0,
+    isFirstAttempt: attemptsStarted === 1,
     carrier: carrierOf(opts?.telemetry?.metadata ?? opts?.tm),
   };
 }
@@ -59,10 +64,16 @@ export function flowControlOf(error: unknown): JobOutcome | undefined {
  * The options of a job that is added, with the current attribution in them; the same object when there is nothing to carry.
  * Iterations of a repeated job inherit their options, so a carrier there would outlive its request: they get none.
  */
-export function carrying<O extends BullOptions | undefined>(options: O): O {
-  if (options?.repeat !== undefined || options?.telemetry?.omitContext === true) return options;
-  const metadata = withCarrier(options?.telemetry?.metadata);
+export function carrying<O extends BullOptions | undefined>(options: O, carrier = toCarrier()): O {
+  if (carrier === undefined || options?.repeat !== undefined || options?.telemetry?.omitContext === true) return options;
+  const metadata = withCarrier(options?.telemetry?.metadata, carrier);
   return metadata === undefined ? options : { ...options, telemetry: { ...options?.telemetry, metadata } };
+}
+
+/** The same for jobs that are added at once; the same list when there is nothing to carry. */
+export function allCarrying<J extends { readonly opts?: BullOptions }>(jobs: readonly J[]): readonly J[] {
+  const carrier = toCarrier();
+  return carrier === undefined ? jobs : jobs.map((job) => ({ ...job, opts: carrying(job.opts, carrier) }));
 }
 
 /** Every job of a flow. */
