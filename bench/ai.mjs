@@ -23,7 +23,7 @@ export const ai = {
       const results = [];
       for (const { workload, question, calls } of workloads) {
         say(workload);
-        const measurements = await alternateSlices(context, {
+        const measurements = await alternateSlices(context.of(workload), {
           start: (variant) => startApp(variant, context.sink, appFile('ai.mjs'), [`${provider.hello.port}`]),
           slice: (app) => app.ask(question, calls),
         });

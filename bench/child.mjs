@@ -16,7 +16,7 @@ function environmentOf(variant, sink) {
   return {
     ...Object.fromEntries(inherited),
     NODE_ENV: 'production',
-    OTEL_EXPORTER_OTLP_ENDPOINT: sink.urlFor(variant),
+    ...sink.environmentOf(variant),
     // The first exports, after which V8 compiles much of Node's HTTP anew, belong into the warm-up.
     OTEL_METRIC_EXPORT_INTERVAL: '1000',
     ...variant.env,

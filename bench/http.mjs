@@ -16,6 +16,7 @@ const workloads = [
 
 export const http = {
   name: 'http',
+  isScraped: true,
   title: 'HTTP server: throughput with 32 kept-alive connections, and CPU of the server',
   measures: [
     { label: 'throughput', unit: '1/s', digits: 0, value: ({ requests, milliseconds }) => (requests / milliseconds) * 1000, compare: ['kept'] },
@@ -30,7 +31,7 @@ export const http = {
       const results = [];
       for (const { workload, file, request } of workloads) {
         say(workload);
-        const measurements = await alternateSlices(context, {
+        const measurements = await alternateSlices(context.of(workload), {
           start: (variant) => startServer(variant, context, file, load),
           slice: (app) => underLoad(app, load, request),
         });

@@ -3,6 +3,7 @@ import { appFile, startApp } from './child.mjs';
 import { alternateSlices } from './measure.mjs';
 
 const JOBS = 1000;
+const WORKLOAD = 'add and work';
 
 export const queue = {
   name: 'queue',
@@ -18,12 +19,12 @@ export const queue = {
     const redis = await startRedis().catch((error) => say(`left out: ${error.message}`));
     if (redis === undefined) return [];
     try {
-      say('add and work');
-      const measurements = await alternateSlices(context, {
+      say(WORKLOAD);
+      const measurements = await alternateSlices(context.of(WORKLOAD), {
         start: (variant) => startApp(variant, context.sink, appFile('queue.mjs'), [`${redis.port}`]),
         slice: (app) => app.ask('work', JOBS),
       });
-      return [{ workload: 'add and work', measurements }];
+      return [{ workload: WORKLOAD, measurements }];
     } finally {
       await redis.stop();
     }

@@ -1,7 +1,7 @@
 // Measures what Tallyman costs an application, in ratios to bare Node: node bench/run.mjs [NAME...] [--help]
 import { resolve } from 'node:path';
-import { parseArgs } from 'node:util';
 import { ai } from './ai.mjs';
+import { help, readArguments } from './arguments.mjs';
 import { exporting } from './export.mjs';
 import { http } from './http.mjs';
 import { machine } from './machine.mjs';
@@ -9,77 +9,79 @@ import { queue } from './queue.mjs';
 import { startSink } from './sink.mjs';
 import { start } from './start.mjs';
 import { formatTable, tableRows } from './table.mjs';
-import { controls, isAvailable, profiled, variants } from './variants.mjs';
+import { targetLines, untilDecided } from './targets.mjs';
+import { controls, isAvailable, peerVariants, profiled, takesPart, variants } from './variants.mjs';
 
 const benches = [start, ai, http, queue, exporting];
 const names = benches.map(({ name }) => name);
 
-const help = `node bench/run.mjs [${names.join('] [')}]
-  --quick            fewer repetitions: a good minute for all
-  --repetitions N    N for each benchmark
-  --control          bare Node twice more: once as it is, which shows the noise, once with an outgoing request a second
-  --markdown         tables in Markdown
-  --profile FOLDER   CPU profiles of all applications, in a folder for each variant`;
-
-const options = {
-  quick: { type: 'boolean', default: false },
-  repetitions: { type: 'string' },
-  control: { type: 'boolean', default: false },
-  markdown: { type: 'boolean', default: false },
-  profile: { type: 'string' },
-  help: { type: 'boolean', default: false },
-};
-
-/** Reads the command line: `{ values, chosen }`. Throws with a line to print. */
-function readArguments() {
-  const { values, positionals } = parseArgs({ options, allowPositionals: true });
-  const unknown = positionals.find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new Error(`unknown benchmark ${unknown}; known are ${names.join(', ')}`);
-  const { repetitions } = values;
-  if (repetitions !== undefined && !/^[1-9]\d*$/.test(repetitions)) throw new Error(`--repetitions ${repetitions} is no positive number`);
-  return { values, chosen: positionals.length > 0 ? benches.filter(({ name }) => positionals.includes(name)) : benches };
-}
-
-function comparedVariants(values) {
+async function comparedVariants(values) {
   const available = variants.filter((variant) => {
     if (isAvailable(variant)) return true;
     console.log(`${variant.name} is left out: ${variant.file} is not there; npm run bench builds it`);
     return false;
   });
-  const compared = values.control ? [...available, ...controls] : available;
+  const peers = await peerVariants(values.peers).catch((error) => {
+    console.log(`peers are left out: ${error.message}`);
+    return [];
+  });
+  const compared = [...available, ...(values.control ? controls : []), ...peers];
   return values.profile === undefined ? compared : compared.map((variant) => profiled(variant, resolve(values.profile)));
 }
 
-async function runBench(bench, compared, sink, { quick, repetitions, markdown }) {
-  sink.forget();
+/** What a benchmark runs with; `of(workload)` adds what depends on the workload. */
+function contextOf(bench, variants, sink, { quick, repetitions, targets, limit }) {
+  const further = targets ? untilDecided(bench, Number(limit)) : () => undefined;
   const context = {
     sink,
-    variants: compared,
+    variants,
     repetitions: Number(repetitions ?? bench.repetitions[quick ? 'quick' : 'normal']),
     slices: quick ? 6 : 16,
     warmUpMilliseconds: quick ? 2000 : 2500,
   };
+  return { ...context, of: (workload) => ({ ...context, further: further(workload, variants) }) };
+}
+
+/** Prints the table of a benchmark; gives its lines for the targets. */
+async function runBench(bench, compared, sink, values) {
+  const taking = compared.filter((variant) => takesPart(variant, bench.name));
+  const context = contextOf(bench, taking, sink, values);
+  for (const variant of taking) sink.expect(variant, variant.proof?.[bench.name]);
+  const stopScraping = bench.isScraped ? sink.scrape(taking) : () => {};
   const results = await bench.run(context, (line) => process.stderr.write(`${bench.name}: ${line}\n`));
-  if (results.length === 0) return;
+  stopScraping();
+  if (results.length === 0) return [];
   const title = `${bench.title} (${context.repetitions} repetitions)`;
-  console.log(`\n${markdown ? `**${title}**\n` : title}\n${formatTable(tableRows(bench.measures, results), markdown)}`);
-  for (const variant of compared) {
-    const missing = sink.missing(variant, variant.proof?.[bench.name]);
+  console.log(`\n${values.markdown ? `**${title}**\n` : title}\n${formatTable(tableRows(bench.measures, results), values.markdown)}`);
+  for (const variant of taking) {
+    const missing = sink.missing(variant);
     if (missing.length > 0) console.log(`\n! ${variant.name} did not export ${missing.join(', ')}: it did not measure all of this, and its figures say little`);
+  }
+  return values.targets ? targetLines(bench, results) : [];
+}
+
+async function runAll(values, chosen) {
+  const compared = await comparedVariants(values);
+  const sink = await startSink();
+  try {
+    console.log(`${machine()}\nMedians. Comparisons are made between neighbours in time, repetition by repetition: median [smallest..largest].`);
+    const lines = [];
+    for (const bench of chosen) lines.push(...(await runBench(bench, compared, sink, values)));
+    if (lines.length === 0) return;
+    console.log('\nTargets: median of paired comparisons with bare Node [95 % confidence interval, bootstrap over repetitions and slices]');
+    for (const line of lines) console.log(line);
+  } finally {
+    sink.stop();
   }
 }
 
 async function main() {
-  const { values, chosen } = readArguments();
-  if (values.help) return console.log(help);
-  const compared = comparedVariants(values);
-  const sink = await startSink();
-  try {
-    console.log(`${machine()}\nMedians. Comparisons are made between neighbours in time, repetition by repetition: median [smallest..largest].`);
-    for (const bench of chosen) await runBench(bench, compared, sink, values);
-  } finally {
-    sink.stop();
-  }
+  const { values, positionals } = readArguments(names);
+  if (values.help) return console.log(help(names));
+  if (!positionals.includes('soak')) return runAll(values, positionals.length > 0 ? benches.filter(({ name }) => positionals.includes(name)) : benches);
+  // Needs a collector and Redis, which the others do without.
+  const { soak } = await import('./soak/soak.mjs');
+  if (!(await soak(Number(values.minutes), (line) => process.stderr.write(`soak: ${line}\n`)))) process.exitCode = 1;
 }
 
 try {

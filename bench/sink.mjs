@@ -1,25 +1,59 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
+import { freePorts } from '@tallyman/testkit';
 
-/** A local OTLP endpoint for each variant: answers 200, and remembers the last body, to see that something was measured. */
+const SCRAPE_MILLISECONDS = 1000;
+
+/**
+ * A local endpoint for each variant, of OTLP and of what peers send instead: answers 200, and looks for the names that prove that
+ * something was measured, as it does in the pages of variants that are scraped. Names stand as they are in protobuf.
+ */
 export async function startSink() {
-  const bodies = new Map();
+  const awaited = new Map();
+  const look = (name, body) => {
+    for (const metric of awaited.get(name) ?? []) if (body.includes(metric)) awaited.get(name).delete(metric);
+  };
   const server = createServer((request, response) => {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
-      bodies.set(decodeURIComponent(request.url.split('/')[1]), Buffer.concat(chunks));
+      look(decodeURIComponent(request.url.split('/')[1]), Buffer.concat(chunks));
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     });
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address();
+  const { metrics: scrapedPort } = await freePorts('metrics');
+  let isScraping = false;
+  const url = ({ name }) => `http://127.0.0.1:${port}/${encodeURIComponent(name)}`;
   return {
-    urlFor: ({ name }) => `http://127.0.0.1:${port}/${encodeURIComponent(name)}`,
-    /** Which of these metric names did not arrive from the variant since the last `forget`. Names stand as they are in protobuf. */
-    missing: ({ name }, metrics = []) => metrics.filter((metric) => !bodies.get(name)?.includes(metric)),
-    forget: () => bodies.clear(),
+    /** What an application of the variant needs to find its way here; peers have variables of their own. */
+    environmentOf: (variant) => ({
+      OTEL_EXPORTER_OTLP_ENDPOINT: url(variant),
+      DD_TRACE_AGENT_URL: url(variant),
+      ...(isScraping && variant.isScraped && { BENCH_METRICS_PORT: `${scrapedPort}` }),
+    }),
+    /** Scrapes the variants that are scraped, as Prometheus would; gives the function that ends this. */
+    scrape(variants) {
+      isScraping = true;
+      const timers = variants
+        .filter(({ isScraped }) => isScraped)
+        .map(({ name }) =>
+          setInterval(async () => {
+            const response = await fetch(`http://127.0.0.1:${scrapedPort}/metrics`).catch(() => undefined);
+            if (response?.ok) look(name, await response.text().catch(() => ''));
+          }, SCRAPE_MILLISECONDS),
+        );
+      return () => {
+        isScraping = false;
+        for (const timer of timers) clearInterval(timer);
+      };
+    },
+    /** Names what must arrive from the variant from now on. */
+    expect: ({ name }, metrics = []) => awaited.set(name, new Set(metrics)),
+    /** Which of these names have not arrived. */
+    missing: ({ name }) => [...awaited.get(name)],
     stop: () => {
       server.close();
       server.closeAllConnections();

@@ -9,7 +9,7 @@ const MODULES = 400;
 
 export const start = {
   name: 'start',
-  title: 'Start-up: processes that run to their end',
+  title: 'Start-up: processes that run to their end, and worker threads from `new Worker` to their exit',
   measures: [
     { label: 'wall', unit: 'ms', digits: 1, value: ({ milliseconds }) => milliseconds, compare: ['ratio', 'fastest'] },
     { label: 'CPU', unit: 'ms', digits: 1, value: ({ cpu }) => cpu / 1000, compare: ['ratio', 'fastest'] },
@@ -25,13 +25,14 @@ export const start = {
       [`${MODULES} CommonJS modules`]: [await writeProgram(folder, 'cjs')],
       [`${MODULES} ES modules`]: [await writeProgram(folder, 'mjs')],
       'express and openai loaded': [appFile('loaded.mjs')],
-      'one request, one AI call, end': [appFile('short.mjs'), `${provider.hello.port}`],
+      'all active': [appFile('short.mjs'), `${provider.hello.port}`],
+      'a worker thread': [appFile('workers.cjs')],
     };
     try {
       const results = [];
       for (const [workload, [file, ...args]] of Object.entries(programs)) {
         say(workload);
-        const measurements = await alternateRuns(context, (variant) => runToEnd(variant, context.sink, file, args));
+        const measurements = await alternateRuns(context.of(workload), (variant) => runToEnd(variant, context.sink, file, args));
         results.push({ workload, measurements });
       }
       return results;

@@ -1,4 +1,4 @@
-import { compare, median } from './measure.mjs';
+import { compare, median } from './statistics.mjs';
 
 /** How a variant's values, in repetitions of slices, are held against those of the base: the column's title, and its text. */
 const comparisons = {

@@ -1,8 +1,11 @@
 // An Express application with a router, a parameter and a JSON answer.
 import express from 'express';
 import { answer, usage } from './answer.mjs';
+import { offered } from './offered.cjs';
 
 const app = express();
+const middleware = offered('middleware');
+if (middleware !== undefined) app.use(middleware);
 const api = express.Router();
 api.get('/match/:id', (request, response) => {
   response.json({ match: request.params.id, score: 0.93, title: 'Software engineer' });

@@ -1,11 +1,15 @@
 // A bare HTTP server that answers the same JSON to everything, and reads bodies.
 import { createServer } from 'node:http';
 import { answer, usage } from './answer.mjs';
+import { offered } from './offered.cjs';
 
 const body = Buffer.from(JSON.stringify({ match: 42, score: 0.93, title: 'Software engineer' }));
 const headers = { 'content-type': 'application/json', 'content-length': body.length };
 
+const middleware = offered('middleware');
+
 const server = createServer((request, response) => {
+  if (middleware !== undefined) middleware(request, response, () => {});
   if (request.method === 'GET') {
     response.writeHead(200, headers).end(body);
     return;

@@ -1,13 +1,15 @@
 // A producer and a worker of BullMQ in one process: `queue.mjs REDIS_PORT`.
 import { Queue, Worker } from 'bullmq';
 import { answer, measured } from './answer.mjs';
+import { offered } from './offered.cjs';
 
 const BATCH = 250;
 const name = `bench-${process.pid}`;
 const connection = { host: '127.0.0.1', port: Number(process.argv[2]), maxRetriesPerRequest: null };
 const defaultJobOptions = { removeOnComplete: true, removeOnFail: true };
-const queue = new Queue(name, { connection, defaultJobOptions });
-const worker = new Worker(name, async () => {}, { connection, concurrency: 20 });
+const telemetry = offered('telemetry');
+const queue = new Queue(name, { connection, defaultJobOptions, telemetry });
+const worker = new Worker(name, async () => {}, { connection, concurrency: 20, telemetry });
 
 async function work(jobs) {
   let left = jobs;

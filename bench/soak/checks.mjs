@@ -24,7 +24,7 @@ export function expectedValues({ load, application, requests }) {
     byLoad('requests', 'http_requests_total', {}, total(load, 'request')),
     byLoad('requests under way', 'http_server_active_requests', {}, 0),
     ...aiValues(application, total, byApplication),
-    row('provider')('calls', 'ai_calls_total', {}, requests),
+    row('provider')('calls', 'ai_calls_total', {}, requests + (application.unconnected ?? 0)),
     ...counted(load, 'delivery').map(([name, value]) => byLoad(name, 'webhook_received_total', deliveryLabels(name), value)),
     ...counted(application, 'delivery accepted').map(([name, value]) => byApplication(name, 'webhook_received_total', deliveryLabels(name), value)),
     byLoad('deliveries', 'webhook_received_total', {}, total(load, 'delivery')),
@@ -48,7 +48,7 @@ function aiValues(application, total, row) {
   return [
     ...['ok', 'error', 'aborted'].map((outcome) => row(`calls ${outcome}`, 'ai_calls_total', { outcome }, calls(outcome))),
     row('calls', 'gen_ai_client_inference_duration_seconds_count', {}, total(application, 'call')),
-    row('streams', 'gen_ai_client_inference_time_to_first_chunk_seconds_count', {}, total(application, 'stream')),
+    row('streams', 'gen_ai_client_inference_time_to_first_chunk_seconds_count', {}, application.stream ?? 0),
     row('calls without usage', 'ai_unmetered_calls_total', {}, calls('aborted')),
     row('calls without price', 'ai_unpriced_calls_total', {}, 0),
     ...features.flatMap((feature) => [

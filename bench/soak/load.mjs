@@ -2,13 +2,12 @@
 // route and status, every request that it sent: each must be answered.
 import { setTimeout as pause } from 'node:timers/promises';
 import { answer } from '../apps/answer.mjs';
-import { createClient } from './load/client.mjs';
+import { CONNECTIONS, createClient } from './load/client.mjs';
 import { createShop } from './load/shop.mjs';
 
 const TICK_MILLISECONDS = 50;
 /** Beyond it nothing more is sent: a machine that is too slow gets less load, and the figures say so. */
 const MOST_IN_FLIGHT = 300;
-const FILL_LANES = 32;
 const JOBS = [['parse'], ['parse'], ['ask'], ['parse', 'ask', 'parse'], ['retry'], ['parse'], ['fail'], ['parse', 'retry']];
 
 const counts = {};
@@ -18,11 +17,12 @@ const count = (name, by = 1) => {
 const client = createClient(process.argv[2], process.argv[3], count);
 const shop = createShop(client, count);
 const post = (path, route, body) => client.send({ method: 'POST', path, route, body: JSON.stringify(body) });
+const get = () => client.send({ server: 'bare', method: 'GET', path: '/', route: '' });
 const match = (act) => (number) => post(`/api/match/${number}`, '/api/match/:id', { act });
 
 /** What is sent, and how often a second. */
 const traffic = [
-  { rate: 160, send: () => client.send({ server: 'bare', method: 'GET', path: '/', route: '' }) },
+  { rate: 160, send: () => get() },
   { rate: 30, send: () => client.send({ server: 'bare', method: 'POST', path: '/', route: '', body: 'x'.repeat(1000) }) },
   { rate: 100, send: (number) => client.send({ method: 'GET', path: `/api/match/${number}`, route: '/api/match/:id' }) },
   { rate: 10, send: (number) => client.send({ method: 'GET', path: `/nowhere/${number}`, route: '' }) },
@@ -33,7 +33,7 @@ const traffic = [
   { rate: 3, send: match('refuse') },
   { rate: 20, send: (number) => post('/api/cv/upload', '/api/cv/upload', { jobs: JOBS[number % JOBS.length] }) },
   { rate: 8, send: (number) => shop.sell(number) },
-  { rate: 2, send: () => shop.decline() },
+  { rate: 0.5, send: () => shop.decline() },
   { rate: 1, send: () => shop.forge() },
 ].map((kind) => ({ ...kind, due: 0, sent: 0 }));
 
@@ -62,13 +62,14 @@ function track(sending, work) {
   sending.add(tracked);
 }
 
-/** Sells as fast as it goes, so that all bounded memories of the application are full before its heap is watched. */
-async function fill(sessions) {
-  let left = sessions;
+/** Opens all connections, and sells as fast as it goes, so that the application's bounded memories are full before its heap is watched. */
+async function fill(purchases) {
+  let left = purchases;
   const lane = async () => {
+    await get();
     while (left-- > 0) await shop.sellAtOnce();
   };
-  await Promise.all(Array.from({ length: FILL_LANES }, lane));
+  await Promise.all(Array.from({ length: CONNECTIONS }, lane));
   return {};
 }
 

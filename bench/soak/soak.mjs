@@ -10,8 +10,8 @@ import { expectedValues } from './checks.mjs';
 import { report } from './report.mjs';
 import { watchMemory, watchPage } from './watch.mjs';
 
-/** Fills what webhooks are remembered by: 10000 events, 20000 identifiers of purchases. */
-const SESSIONS = 10_500;
+/** More than webhooks are remembered by: 10000 events, 20000 identifiers of purchases. A short soak fills half of it. */
+const PURCHASES = { most: 20_500, perMinute: 10_500 };
 const LAST_MILLISECONDS = 500;
 const PAUSES = { collector: [2000, 500], redis: [0, 1500] };
 
@@ -24,7 +24,7 @@ export async function soak(minutes, say) {
     const application = await startApplication(servers);
     const load = await conversation(fork(file('load.mjs'), [`${application.hello.express}`, `${application.hello.bare}`], bare()), 'the load');
     say('filling bounded memories');
-    await load.ask('fill', SESSIONS);
+    await load.ask('fill', Math.min(PURCHASES.most, minutes * PURCHASES.perMinute));
     const figures = await underLoad(minutes * 60, servers, application, load, say);
     return report({ ...figures, minutes, lines: application.stderr() });
   } finally {

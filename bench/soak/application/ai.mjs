@@ -1,4 +1,4 @@
-import OpenAI from 'openai';
+import OpenAI, { APIConnectionError } from 'openai';
 import { count } from './counts.mjs';
 
 const CHUNKS = 20;
@@ -7,34 +7,43 @@ const request = { model: 'gpt-5', messages: [{ role: 'user', content: 'hello' }]
 const streamed = { ...request, stream: true, stream_options: { include_usage: true } };
 const answering = (answer) => ({ headers: { 'x-answer': JSON.stringify(answer) } });
 
-/** One chat call for the feature; counts it. */
-export async function chat(client, feature) {
-  await client.chat.completions.create(request);
-  count(`call ok ${feature}`);
+/** Makes a call for the feature and counts how it went: `act` resolves with the outcome; a call that does not reach the provider is an error too. */
+async function counted(feature, act) {
+  try {
+    count(`call ${await act()} ${feature}`);
+  } catch (error) {
+    count(`call error ${feature}`);
+    if (error instanceof APIConnectionError) count('unconnected');
+    throw error;
+  }
+}
+
+/** One chat call for the feature. */
+export function chat(client, feature) {
+  return counted(feature, async () => {
+    await client.chat.completions.create(request);
+    return 'ok';
+  });
 }
 
 const acts = {
   chat: (client) => chat(client, 'job_match'),
-  async stream(client) {
-    for await (const _ of await client.chat.completions.create(streamed, answering({ chunks: CHUNKS })));
-    count('call ok job_match');
-    count('stream job_match');
-  },
-  async leave(client) {
-    let chunks = 0;
-    for await (const _ of await client.chat.completions.create(streamed, answering({ chunks: CHUNKS, holdAfter: CHUNKS / 2 })))
-      if (++chunks === LEFT_AFTER) break;
-    count('call aborted job_match');
-    count('stream job_match');
-  },
-  async refuse(client) {
-    try {
-      await client.chat.completions.create(request, answering({ status: 500 }));
-    } catch (error) {
-      count('call error job_match');
-      throw error;
-    }
-  },
+  stream: (client) =>
+    counted('job_match', async () => {
+      const chunks = await client.chat.completions.create(streamed, answering({ chunks: CHUNKS }));
+      count('stream');
+      for await (const _ of chunks);
+      return 'ok';
+    }),
+  leave: (client) =>
+    counted('job_match', async () => {
+      const chunks = await client.chat.completions.create(streamed, answering({ chunks: CHUNKS, holdAfter: CHUNKS / 2 }));
+      count('stream');
+      let seen = 0;
+      for await (const _ of chunks) if (++seen === LEFT_AFTER) break;
+      return 'aborted';
+    }),
+  refuse: (client) => counted('job_match', () => client.chat.completions.create(request, answering({ status: 500 }))),
 };
 
 /** A client that tries once, so that a call is one request. */

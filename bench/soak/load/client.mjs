@@ -1,9 +1,12 @@
 import { Agent, request } from 'node:http';
 
+/** As many connections as are ever open: were there more at peaks, the application's heap would grow with them. */
+export const CONNECTIONS = 128;
+
 /** A client of the application that counts `request METHOD ROUTE STATUS` for each answer, and `request ... left` where it went away. */
 export function createClient(expressPort, barePort, count) {
   const ports = { express: expressPort, bare: barePort };
-  const agent = new Agent({ keepAlive: true, maxSockets: 512 });
+  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
   const open = ({ server = 'express', method, path, body, headers = {} }) => {
     const all = body === undefined ? headers : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body), ...headers };
     return request({ host: '127.0.0.1', port: ports[server], agent, method, path, headers: all }).end(body);

@@ -58,10 +58,11 @@ export function createShop(client, count) {
       await deliver(events[0]);
       count('duplicate');
     },
-    /** A purchase of which only the session is told. */
+    /** A purchase of which one event alone tells all. */
     async sellAtOnce() {
-      const [session] = purchase();
-      await deliver(session);
+      const [session, paid] = purchase();
+      paid.data.object.metadata = session.data.object.metadata;
+      await deliver(paid);
     },
     async decline() {
       const intent = `pi_${++sequence}`;

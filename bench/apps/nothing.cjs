@@ -1,0 +1,1 @@
+// A worker thread that has nothing to do.
