@@ -24,7 +24,7 @@ export const ai = {
       for (const { workload, question, calls } of workloads) {
         say(workload);
         const measurements = await alternateSlices(context.of(workload), {
-          start: (variant) => startApp(variant, context.sink, appFile('ai.mjs'), [`${provider.hello.port}`]),
+          start: (variant) => startApp(variant, context.sink, appFile('ai.cjs'), [`${provider.hello.port}`]),
           slice: (app) => app.ask(question, calls),
         });
         results.push({ workload, measurements });

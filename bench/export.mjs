@@ -27,7 +27,7 @@ export const exporting = {
 };
 
 async function startVisited(variant, sink) {
-  const app = await startApp(variant, sink, appFile('express.mjs'));
+  const app = await startApp(variant, sink, appFile('express.cjs'));
   for (let number = 0; number < REQUESTS; number++) {
     const response = await fetch(`http://127.0.0.1:${app.hello.port}/api/match/${number}`);
     await response.text();

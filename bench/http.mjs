@@ -9,9 +9,9 @@ const post = (path, body) =>
   `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nUser-Agent: bench\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
 
 const workloads = [
-  { workload: 'node:http, GET', file: 'http.mjs', request: get('/api/match/42') },
-  { workload: 'node:http, POST of 1 kB', file: 'http.mjs', request: post('/api/match/42', 'x'.repeat(1000)) },
-  { workload: 'Express 5, GET', file: 'express.mjs', request: get('/api/match/42') },
+  { workload: 'node:http, GET', file: 'http.cjs', request: get('/api/match/42') },
+  { workload: 'node:http, POST of 1 kB', file: 'http.cjs', request: post('/api/match/42', 'x'.repeat(1000)) },
+  { workload: 'Express 5, GET', file: 'express.cjs', request: get('/api/match/42') },
 ];
 
 export const http = {

@@ -21,7 +21,7 @@ export const queue = {
     try {
       say(WORKLOAD);
       const measurements = await alternateSlices(context.of(WORKLOAD), {
-        start: (variant) => startApp(variant, context.sink, appFile('queue.mjs'), [`${redis.port}`]),
+        start: (variant) => startApp(variant, context.sink, appFile('queue.cjs'), [`${redis.port}`]),
         slice: (app) => app.ask('work', JOBS),
       });
       return [{ workload: WORKLOAD, measurements }];

@@ -10,7 +10,7 @@ import { startSink } from './sink.mjs';
 import { start } from './start.mjs';
 import { formatTable, tableRows } from './table.mjs';
 import { targetLines, untilDecided } from './targets.mjs';
-import { controls, isAvailable, peerVariants, profiled, takesPart, variants } from './variants.mjs';
+import { controls, isAvailable, peerVariants, profiled, proofOf, takesPart, variants } from './variants.mjs';
 
 const benches = [start, ai, http, queue, exporting];
 const names = benches.map(({ name }) => name);
@@ -29,7 +29,7 @@ async function comparedVariants(values) {
   return values.profile === undefined ? compared : compared.map((variant) => profiled(variant, resolve(values.profile)));
 }
 
-/** What a benchmark runs with; `of(workload)` adds what depends on the workload. */
+/** What a benchmark runs with: `of(workload)` adds what depends on the workload, `unproved` tells which variants did not measure it. */
 function contextOf(bench, variants, sink, { quick, repetitions, targets, limit }) {
   const further = targets ? untilDecided(bench, Number(limit)) : () => undefined;
   const context = {
@@ -39,23 +39,26 @@ function contextOf(bench, variants, sink, { quick, repetitions, targets, limit }
     slices: quick ? 6 : 16,
     warmUpMilliseconds: quick ? 2000 : 2500,
   };
-  return { ...context, of: (workload) => ({ ...context, further: further(workload, variants) }) };
+  const unproved = [];
+  const of = (workload) => {
+    for (const variant of variants) unproved.push({ variant, workload, missing: sink.expect(variant, proofOf(variant, bench.name, workload)) });
+    return { ...context, further: further(workload, variants) };
+  };
+  return { ...context, of, unproved };
 }
 
 /** Prints the table of a benchmark; gives its lines for the targets. */
 async function runBench(bench, compared, sink, values) {
   const taking = compared.filter((variant) => takesPart(variant, bench.name));
   const context = contextOf(bench, taking, sink, values);
-  for (const variant of taking) sink.expect(variant, variant.proof?.[bench.name]);
   const stopScraping = bench.isScraped ? sink.scrape(taking) : () => {};
   const results = await bench.run(context, (line) => process.stderr.write(`${bench.name}: ${line}\n`));
   stopScraping();
   if (results.length === 0) return [];
   const title = `${bench.title} (${context.repetitions} repetitions)`;
   console.log(`\n${values.markdown ? `**${title}**\n` : title}\n${formatTable(tableRows(bench.measures, results), values.markdown)}`);
-  for (const variant of taking) {
-    const missing = sink.missing(variant);
-    if (missing.length > 0) console.log(`\n! ${variant.name} did not export ${missing.join(', ')}: it did not measure all of this, and its figures say little`);
+  for (const { variant, workload, missing } of context.unproved) {
+    if (missing.size > 0) console.log(`! ${workload}: ${variant.name} did not export ${[...missing].join(', ')}: it did not measure all of this`);
   }
   return values.targets ? targetLines(bench, results) : [];
 }

@@ -50,10 +50,11 @@ export async function startSink() {
         for (const timer of timers) clearInterval(timer);
       };
     },
-    /** Names what must arrive from the variant from now on. */
-    expect: ({ name }, metrics = []) => awaited.set(name, new Set(metrics)),
-    /** Which of these names have not arrived. */
-    missing: ({ name }) => [...awaited.get(name)],
+    /** Names what must arrive from the variant from now on; gives the set from which what arrives disappears. */
+    expect({ name }, metrics) {
+      awaited.set(name, new Set(metrics));
+      return awaited.get(name);
+    },
     stop: () => {
       server.close();
       server.closeAllConnections();

@@ -24,8 +24,8 @@ export const start = {
       'empty file': [appFile('empty.cjs')],
       [`${MODULES} CommonJS modules`]: [await writeProgram(folder, 'cjs')],
       [`${MODULES} ES modules`]: [await writeProgram(folder, 'mjs')],
-      'express and openai loaded': [appFile('loaded.mjs')],
-      'all active': [appFile('short.mjs'), `${provider.hello.port}`],
+      'express and openai loaded': [appFile('loaded.cjs')],
+      'all active': [appFile('short.cjs'), `${provider.hello.port}`],
       'a worker thread': [appFile('workers.cjs')],
     };
     try {

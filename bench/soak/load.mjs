@@ -7,7 +7,7 @@ import { createShop } from './load/shop.mjs';
 
 const TICK_MILLISECONDS = 50;
 /** Beyond it nothing more is sent: a machine that is too slow gets less load, and the figures say so. */
-const MOST_IN_FLIGHT = 300;
+const MOST_IN_FLIGHT = CONNECTIONS;
 const JOBS = [['parse'], ['parse'], ['ask'], ['parse', 'ask', 'parse'], ['retry'], ['parse'], ['fail'], ['parse', 'retry']];
 
 const counts = {};

@@ -46,14 +46,15 @@ export function createShop(client, count) {
   }
 
   return {
-    /** A purchase whose events come in any order; some come twice, and some meet a failing application and come again. */
+    /** A purchase whose events come at once, in any order; some come twice, and some meet a failing application and come again. */
     async sell(number) {
       const events = purchase();
       const first = number % events.length;
-      for (const event of [...events.slice(first), ...events.slice(0, first)]) {
+      const sent = [...events.slice(first), ...events.slice(0, first)].map(async (event) => {
         if (number % ONE_IN.failure === 0) await deliver(event, { headers: { 'x-fail': '1' } });
         await deliver(event);
-      }
+      });
+      await Promise.all(sent);
       if (number % ONE_IN.duplicate !== 0) return;
       await deliver(events[0]);
       count('duplicate');

@@ -1,6 +1,6 @@
-// Calls the provider through OpenAI's client: `ai.mjs PROVIDER_PORT`.
-import OpenAI from 'openai';
-import { answer, measured, repeat } from './answer.mjs';
+// Calls the provider through OpenAI's client: `ai.cjs PROVIDER_PORT`.
+const { default: OpenAI } = require('openai');
+const { answer, measured, repeat } = require('./answer.mjs');
 
 const CONCURRENCY = 4;
 const client = new OpenAI({ apiKey: 'none', baseURL: `http://127.0.0.1:${process.argv[2]}/v1`, maxRetries: 0 });

@@ -1,10 +1,10 @@
-// All that Tallyman hooks is loaded, one request is served, one AI call made, what was measured exported: `short.mjs PROVIDER_PORT`.
-import './report.cjs';
-import { Queue } from 'bullmq';
-import express from 'express';
-import OpenAI from 'openai';
-import Stripe from 'stripe';
-import { offered } from './offered.cjs';
+// All that Tallyman hooks is loaded, one request is served, one AI call made, what was measured exported: `short.cjs PROVIDER_PORT`.
+require('./report.cjs');
+const { Queue } = require('bullmq');
+const express = require('express');
+const { default: OpenAI } = require('openai');
+const { default: Stripe } = require('stripe');
+const { offered } = require('./offered.cjs');
 
 const client = new OpenAI({ apiKey: 'none', baseURL: `http://127.0.0.1:${process.argv[2]}/v1`, maxRetries: 0 });
 const stripe = new Stripe('sk_test_none');

@@ -1,7 +1,7 @@
 // A bare HTTP server that answers the same JSON to everything, and reads bodies.
-import { createServer } from 'node:http';
-import { answer, usage } from './answer.mjs';
-import { offered } from './offered.cjs';
+const { createServer } = require('node:http');
+const { answer, usage } = require('./answer.mjs');
+const { offered } = require('./offered.cjs');
 
 const body = Buffer.from(JSON.stringify({ match: 42, score: 0.93, title: 'Software engineer' }));
 const headers = { 'content-type': 'application/json', 'content-length': body.length };

@@ -1,7 +1,7 @@
-// A producer and a worker of BullMQ in one process: `queue.mjs REDIS_PORT`.
-import { Queue, Worker } from 'bullmq';
-import { answer, measured } from './answer.mjs';
-import { offered } from './offered.cjs';
+// A producer and a worker of BullMQ in one process: `queue.cjs REDIS_PORT`.
+const { Queue, Worker } = require('bullmq');
+const { answer, measured } = require('./answer.mjs');
+const { offered } = require('./offered.cjs');
 
 const BATCH = 250;
 const name = `bench-${process.pid}`;
@@ -25,5 +25,4 @@ async function work(jobs) {
   worker.off('completed', onCompleted).off('failed', reject);
 }
 
-await worker.waitUntilReady();
-answer({ work: async (jobs) => ({ ...(await measured(() => work(jobs))), jobs }) });
+worker.waitUntilReady().then(() => answer({ work: async (jobs) => ({ ...(await measured(() => work(jobs))), jobs }) }));

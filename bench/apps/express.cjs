@@ -1,7 +1,7 @@
 // An Express application with a router, a parameter and a JSON answer.
-import express from 'express';
-import { answer, usage } from './answer.mjs';
-import { offered } from './offered.cjs';
+const express = require('express');
+const { answer, usage } = require('./answer.mjs');
+const { offered } = require('./offered.cjs');
 
 const app = express();
 const middleware = offered('middleware');
