@@ -1,6 +1,5 @@
-import { appFile, startApp } from './child.mjs';
+import { appFile, startApp, startBeside } from './child.mjs';
 import { alternateSlices } from './measure.mjs';
-import { variants } from './variants.mjs';
 
 /** `calls` in a slice. */
 const workloads = [
@@ -18,7 +17,7 @@ export const ai = {
   repetitions: { normal: 3, quick: 2 },
 
   async run(context, say) {
-    const provider = await startApp(variants[0], context.sink, appFile('provider.mjs'));
+    const provider = await startBeside(appFile('provider.mjs'));
     try {
       const results = [];
       for (const { workload, question, calls } of workloads) {

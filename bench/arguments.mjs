@@ -6,6 +6,7 @@ const options = {
   peers: { type: 'string', default: 'some' },
   targets: { type: 'boolean', default: false },
   limit: { type: 'string', default: '10' },
+  pin: { type: 'boolean', default: false },
   control: { type: 'boolean', default: false },
   markdown: { type: 'boolean', default: false },
   profile: { type: 'string' },
@@ -21,6 +22,7 @@ export function help(names) {
   --peers WHICH      none, some (prom-client, OpenTelemetry, OpenLIT) or all (dd-trace and Sentry too); some unless given
   --targets          a line for each target, with a confidence interval; repeats until a target is decided
   --limit MINUTES    the longest that --targets repeats a benchmark, 10 unless given
+  --pin              applications that stay up on one core, load and servers on another (needs taskset)
   --control          bare Node twice more: once as it is, which shows the noise, once with an outgoing request a second
   --markdown         tables in Markdown
   --profile FOLDER   CPU profiles of all applications, in a folder for each variant

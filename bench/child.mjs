@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { onItsCore } from './cores.mjs';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 
@@ -10,12 +11,16 @@ export function appFile(name) {
   return fileURLToPath(new URL(`apps/${name}`, import.meta.url));
 }
 
-/** Settings of whoever runs the benchmark must not reach the applications; what all variants share is set here. */
+/** Settings of whoever runs the benchmark must not reach what it starts. */
+export function neutralEnvironment() {
+  const inherited = Object.entries(process.env).filter(([name]) => !/^(OTEL_|TALLYMAN_(?!CACHE$)|NODE_OPTIONS$|NODE_COMPILE_CACHE$)/.test(name));
+  return { ...Object.fromEntries(inherited), NODE_ENV: 'production' };
+}
+
+/** What all variants share is set here. */
 function environmentOf(variant, sink) {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(OTEL_|TALLYMAN_|NODE_OPTIONS$|NODE_COMPILE_CACHE$)/.test(name));
   return {
-    ...Object.fromEntries(inherited),
-    NODE_ENV: 'production',
+    ...neutralEnvironment(),
     ...sink.environmentOf(variant),
     // The first exports, after which V8 compiles much of Node's HTTP anew, belong into the warm-up.
     OTEL_METRIC_EXPORT_INTERVAL: '1000',
@@ -23,14 +28,15 @@ function environmentOf(variant, sink) {
   };
 }
 
-function spawnNode(variant, sink, file, args, stdio) {
-  return spawn(process.execPath, [...variant.nodeFlags, file, ...args], { cwd: folder, env: environmentOf(variant, sink), stdio });
+function commandOf({ nodeFlags }, file, args) {
+  return [process.execPath, [...nodeFlags, file, ...args]];
 }
 
 /** Runs a program to its end: resolves with milliseconds from spawn to exit and what it wrote to stdout, which must be JSON. */
 export async function runToEnd(variant, sink, file, args = []) {
   const from = performance.now();
-  const child = spawnNode(variant, sink, file, args, ['ignore', 'pipe', 'inherit']);
+  const options = { cwd: folder, env: environmentOf(variant, sink), stdio: ['ignore', 'pipe', 'inherit'] };
+  const child = spawn(...commandOf(variant, file, args), options);
   let milliseconds = 0;
   let output = '';
   child.once('exit', () => {
@@ -44,10 +50,17 @@ export async function runToEnd(variant, sink, file, args = []) {
   return { milliseconds, ...JSON.parse(output) };
 }
 
-/** Starts an application that calls `answer` of apps/answer.mjs; resolves when it is ready. */
+const talking = ['ignore', 'ignore', 'inherit', 'ipc'];
+
+/** Starts an application that is measured, and that calls `answer` of apps/answer.mjs; resolves when it is ready. */
 export async function startApp(variant, sink, file, args = []) {
-  const child = spawnNode(variant, sink, file, args, ['ignore', 'ignore', 'inherit', 'ipc']);
+  const child = spawn(...onItsCore(...commandOf(variant, file, args)), { cwd: folder, env: environmentOf(variant, sink), stdio: talking });
   return { variant, ...(await conversation(child, `${file} under ${variant.name}`)) };
+}
+
+/** Starts what an application needs and is not measured, such as its load; resolves when it is ready. */
+export function startBeside(file) {
+  return conversation(spawn(process.execPath, [file], { cwd: folder, env: neutralEnvironment(), stdio: talking }), file);
 }
 
 /** Talks to a child process that calls `answer` of apps/answer.mjs; resolves when it is ready. */

@@ -1,6 +1,5 @@
-import { appFile, startApp } from './child.mjs';
+import { appFile, startApp, startBeside } from './child.mjs';
 import { alternateSlices } from './measure.mjs';
-import { variants } from './variants.mjs';
 
 const SLICE_MILLISECONDS = 100;
 
@@ -26,7 +25,7 @@ export const http = {
   repetitions: { normal: 3, quick: 2 },
 
   async run(context, say) {
-    const load = await startApp(variants[0], context.sink, appFile('load.mjs'));
+    const load = await startBeside(appFile('load.mjs'));
     try {
       const results = [];
       for (const { workload, file, request } of workloads) {

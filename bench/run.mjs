@@ -2,6 +2,7 @@
 import { resolve } from 'node:path';
 import { ai } from './ai.mjs';
 import { help, readArguments } from './arguments.mjs';
+import { canPin, pin } from './cores.mjs';
 import { exporting } from './export.mjs';
 import { http } from './http.mjs';
 import { machine } from './machine.mjs';
@@ -51,6 +52,8 @@ function contextOf(bench, variants, sink, { quick, repetitions, targets, limit }
 async function runBench(bench, compared, sink, values) {
   const taking = compared.filter((variant) => takesPart(variant, bench.name));
   const context = contextOf(bench, taking, sink, values);
+  // A program that runs to its end has the threads of its start on all cores, as everywhere.
+  if (values.pin && canPin()) pin(bench !== start);
   const stopScraping = bench.isScraped ? sink.scrape(taking) : () => {};
   const results = await bench.run(context, (line) => process.stderr.write(`${bench.name}: ${line}\n`));
   stopScraping();

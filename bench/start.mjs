@@ -1,9 +1,8 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { appFile, runToEnd, startApp } from './child.mjs';
+import { appFile, runToEnd, startBeside } from './child.mjs';
 import { alternateRuns } from './measure.mjs';
-import { variants } from './variants.mjs';
 
 const MODULES = 400;
 
@@ -19,7 +18,7 @@ export const start = {
 
   async run(context, say) {
     const folder = await mkdtemp(join(tmpdir(), 'tallyman-bench-'));
-    const provider = await startApp(variants[0], context.sink, appFile('provider.mjs'));
+    const provider = await startBeside(appFile('provider.mjs'));
     const programs = {
       'empty file': [appFile('empty.cjs')],
       [`${MODULES} CommonJS modules`]: [await writeProgram(folder, 'cjs')],

@@ -3,7 +3,7 @@ require('./report.cjs');
 const { Queue } = require('bullmq');
 const express = require('express');
 const { default: OpenAI } = require('openai');
-const { default: Stripe } = require('stripe');
+const Stripe = require('stripe');
 const { offered } = require('./offered.cjs');
 
 const client = new OpenAI({ apiKey: 'none', baseURL: `http://127.0.0.1:${process.argv[2]}/v1`, maxRetries: 0 });

@@ -4,7 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { freePorts, startCollector, startRedis, waitFor } from '@tallyman/testkit';
 import { startOpenAIProvider } from '@tallyman/testkit/providers/openai';
-import { conversation } from '../child.mjs';
+import { conversation, neutralEnvironment } from '../child.mjs';
 import { preload } from '../variants.mjs';
 import { expectedValues } from './checks.mjs';
 import { report } from './report.mjs';
@@ -33,8 +33,7 @@ export async function soak(minutes, say) {
 }
 
 function bare(env = {}) {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^(OTEL_|TALLYMAN_|NODE_OPTIONS$)/.test(name));
-  return { env: { ...Object.fromEntries(inherited), NODE_ENV: 'production', ...env }, execArgv: [] };
+  return { env: { ...neutralEnvironment(), ...env }, execArgv: [] };
 }
 
 async function startApplication({ collector, redis, provider }) {
