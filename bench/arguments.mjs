@@ -5,7 +5,7 @@ const options = {
   repetitions: { type: 'string' },
   peers: { type: 'string', default: 'some' },
   targets: { type: 'boolean', default: false },
-  limit: { type: 'string', default: '10' },
+  limit: { type: 'string', default: '5' },
   pin: { type: 'boolean', default: false },
   control: { type: 'boolean', default: false },
   markdown: { type: 'boolean', default: false },
@@ -21,7 +21,7 @@ export function help(names) {
   --repetitions N    N for each benchmark
   --peers WHICH      none, some (prom-client, OpenTelemetry, OpenLIT) or all (dd-trace and Sentry too); some unless given
   --targets          a line for each target, with a confidence interval; repeats until a target is decided
-  --limit MINUTES    the longest that --targets repeats a benchmark, 10 unless given
+  --limit MINUTES    the longest that --targets repeats a workload beyond its repetitions, 5 unless given
   --pin              applications that stay up on one core, load and servers on another (needs taskset)
   --control          bare Node twice more: once as it is, which shows the noise, once with an outgoing request a second
   --markdown         tables in Markdown

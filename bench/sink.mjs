@@ -3,6 +3,8 @@ import { createServer } from 'node:http';
 import { freePorts } from '@tallyman/testkit';
 
 const SCRAPE_MILLISECONDS = 1000;
+/** It drops the path of the address that it is given. */
+const WITHOUT_PATH = 'dd-trace';
 
 /**
  * A local endpoint for each variant, of OTLP and of what peers send instead: answers 200, and looks for the names that prove that
@@ -17,7 +19,8 @@ export async function startSink() {
     const chunks = [];
     request.on('data', (chunk) => chunks.push(chunk));
     request.on('end', () => {
-      look(decodeURIComponent(request.url.split('/')[1]), Buffer.concat(chunks));
+      const name = decodeURIComponent(request.url.split('/')[1]);
+      look(awaited.has(name) ? name : WITHOUT_PATH, Buffer.concat(chunks));
       response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     });
   });

@@ -2,6 +2,8 @@ import { interval, paired } from './statistics.mjs';
 
 const BASE = 'bare';
 const OURS = 'tallyman';
+/** With fewer, a bootstrap says less than it seems to. */
+const FEWEST_REPETITIONS = 6;
 const ratio = (value, base) => value / base;
 const kept = (value, base) => (value / base) * 100;
 const added = (value, base) => value - base;
@@ -28,17 +30,29 @@ function standingOf({ name, measures }, workload, measurements) {
   const pairs = paired(ours, base, (slice, other) => target.comparison(value(slice), value(other)));
   const found = interval(pairs);
   const { most = Number.POSITIVE_INFINITY, least = Number.NEGATIVE_INFINITY } = target;
+  const isEnough = pairs.length >= FEWEST_REPETITIONS;
   const isMet = found.upper <= most && found.lower >= least;
   const isMissed = found.lower > most || found.upper < least;
-  return { target, ...found, repetitions: pairs.length, verdict: isMet ? 'met' : isMissed ? 'NOT MET' : 'undecided' };
+  return { target, ...found, repetitions: pairs.length, verdict: verdictOf(isEnough && isMet, isEnough && isMissed) };
 }
 
-/** Decides which variants are worth another repetition: base and ours, until the interval lies on one side of the target, or time is up. */
+function verdictOf(isMet, isMissed) {
+  if (isMet) return 'met';
+  return isMissed ? 'NOT MET' : 'undecided';
+}
+
+/**
+ * Decides, after the planned repetitions of a workload, which variants are worth another one: base and ours, until the interval
+ * lies on one side of the target, or the minutes are over.
+ */
 export function untilDecided(bench, minutes) {
-  const until = performance.now() + minutes * 60_000;
-  return (workload, variants) => (measurements) => {
-    if (performance.now() > until || standingOf(bench, workload, measurements)?.verdict !== 'undecided') return [];
-    return variants.filter(({ name }) => name === BASE || name === OURS);
+  return (workload, variants) => {
+    let until;
+    return (measurements) => {
+      until ??= performance.now() + minutes * 60_000;
+      if (performance.now() > until || standingOf(bench, workload, measurements)?.verdict !== 'undecided') return [];
+      return variants.filter(({ name }) => name === BASE || name === OURS);
+    };
   };
 }
 
