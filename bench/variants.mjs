@@ -67,7 +67,7 @@ const peers = [
     name: 'dd-trace',
     ...{ flag: '--require', start: 'dd-trace/init', isExtra: true },
     env: { DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false', DD_REMOTE_CONFIGURATION_ENABLED: 'false', DD_TRACE_STARTUP_LOGS: 'false' },
-    proof: { start: { 'all active': ['web.request'] }, http: ['web.request'], queue: ['bullmq'] },
+    proof: { start: { 'all active': ['.request'] }, http: ['.request'], queue: ['bullmq'] },
   },
   { name: 'Sentry', flag: '--import', start: 'sentry.mjs', isExtra: true, proof: { start: { 'all active': ['http.server'] }, http: ['http.server'] } },
 ];
