@@ -40,7 +40,13 @@ function ends() {
   return import('../packages/register/dist/ends/rows.js');
 }
 
-const changed = (await generatedFiles({ read, domains, ends })).filter(({ path, content }) => read(path) !== content);
+/** The rows that the tests of processes run. */
+async function processes() {
+  const { processRows } = await import('../packages/register/dist/processes/index.js');
+  return processRows;
+}
+
+const changed = (await generatedFiles({ read, domains, ends, processes })).filter(({ path, content }) => read(path) !== content);
 
 if (process.argv.includes('--check')) {
   for (const { path } of changed) console.error(`${path} is not what its source says: run "npm run generate"`);

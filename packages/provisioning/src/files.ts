@@ -2,6 +2,7 @@ import { dashboards } from './dashboards/index.ts';
 import { type DocumentedEnds, endsTables } from './docs/ends.ts';
 import { replaceBlock } from './docs/markdown.ts';
 import { metricTables } from './docs/metrics.ts';
+import { type DocumentedProcesses, processTables } from './docs/processes.ts';
 import { type SupportedDomain, supportsTable } from './docs/supports.ts';
 import { rulesFile } from './rules/index.ts';
 
@@ -20,12 +21,15 @@ export interface Repository {
   readonly domains: () => Promise<readonly SupportedDomain[]>;
   /** How processes end and what arrives then; asked only when a file wants the tables of it. */
   readonly ends: () => Promise<DocumentedEnds>;
+  /** Ways to run Node and what is measured there; asked only when a file wants the tables of it. */
+  readonly processes: () => Promise<DocumentedProcesses>;
 }
 
 const BLOCKS: readonly { readonly path: string; readonly block: string; readonly content: (repository: Repository) => string | Promise<string> }[] = [
   { path: 'docs/metrics.md', block: 'metrics', content: metricTables },
   { path: 'README.md', block: 'supports', content: async ({ domains }) => supportsTable(await domains()) },
   { path: 'README.md', block: 'ends', content: async ({ ends }) => endsTables(await ends()) },
+  { path: 'docs/processes.md', block: 'processes', content: async ({ processes }) => processTables(await processes()) },
 ];
 
 /** Every generated file: dashboards and rules as a whole, and hand-written pages with new blocks between their markers. */

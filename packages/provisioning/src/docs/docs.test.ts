@@ -80,6 +80,7 @@ it('pads columns, and escapes what would end a cell', () => {
 });
 
 const noEnds = { ends: [], limits: [], collectors: [] };
+const processes = async () => ({});
 
 describe('the generated files', () => {
   it('leave out pages that have no place for a block, and ask for adapters only when one has', async () => {
@@ -87,13 +88,14 @@ describe('the generated files', () => {
       read: () => undefined,
       domains: () => Promise.reject(new Error('asked')),
       ends: () => Promise.reject(new Error('asked')),
+      processes: () => Promise.reject(new Error('asked')),
     });
     expect(files.map(({ path }) => path)).toEqual(['grafana/dashboards/overview.json', 'prometheus/rules/tallyman.yaml']);
   });
 
   it('fill the README from the adapters', async () => {
     const read = (path: string) => (path === 'README.md' ? '# T\n<!-- generated: supports -->\n<!-- /generated: supports -->\n' : undefined);
-    const files = await generatedFiles({ read, domains: async () => [{ title: 'AI calls', adapters: [] }], ends: async () => noEnds });
+    const files = await generatedFiles({ read, domains: async () => [{ title: 'AI calls', adapters: [] }], ends: async () => noEnds, processes });
     expect(files.find(({ path }) => path === 'README.md')?.content).toMatch(/\| Measured +\| Package +\|/);
   });
 
@@ -104,7 +106,7 @@ describe('the generated files', () => {
       limits: [{ how: '`SIGKILL`', end: 'SIGKILL', arrivesInstead: 'little' }],
       collectors: [{ how: 'refuses', arrives: 'nothing', says: 'lost' }],
     });
-    const [readme] = (await generatedFiles({ read: () => page, domains: async () => [], ends })).filter(({ path }) => path === 'README.md');
+    const [readme] = (await generatedFiles({ read: () => page, domains: async () => [], ends, processes })).filter(({ path }) => path === 'README.md');
     const text = compact(readme?.content ?? '');
     expect(text).toContain('| Measured |');
     expect(text).toContain('| by itself | code 0 | everything | |');
@@ -112,8 +114,22 @@ describe('the generated files', () => {
     expect(text).toContain('| refuses | nothing | one line: “lost” |');
   });
 
+  it('fill docs/processes.md from the rows of the tests, by their headings', async () => {
+    const read = (path: string) => (path === 'docs/processes.md' ? '<!-- generated: processes -->\n<!-- /generated: processes -->\n' : undefined);
+    const rows = [
+      { name: '`node -e`', outcome: 'measured once', arrives: { calls: 1, requests: 2, jobs: 0, instances: 1 } },
+      { name: 'old', outcome: 'nothing', arrives: { calls: 0, requests: 0, instances: 0 }, says: [/old/] },
+    ];
+    const repository = { read, domains: async () => [], ends: async () => noEnds, processes: async () => ({ Starts: rows }) };
+    const page = (await generatedFiles(repository)).find(({ path }) => path === 'docs/processes.md');
+    const lines = compact(page?.content ?? '').split('\n');
+    expect(lines).toContain('## Starts');
+    expect(lines).toContain('| `node -e` | measured once | 1 call, 2 requests from 1 | |');
+    expect(lines).toContain('| old | nothing | nothing | 1 line |');
+  });
+
   it('are what the repository has', async () => {
-    const [overview] = await generatedFiles({ read: () => undefined, domains: async () => [], ends: async () => noEnds });
+    const [overview] = await generatedFiles({ read: () => undefined, domains: async () => [], ends: async () => noEnds, processes });
     expect(readRepository('grafana/dashboards/overview.json')).toBe(overview?.content);
   });
 });
