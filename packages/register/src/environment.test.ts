@@ -67,7 +67,7 @@ describe('the resource', () => {
       OTEL_SERVICE_NAME: 'shop',
       OTEL_RESOURCE_ATTRIBUTES: 'service.name=other,deployment.environment.name=te%20st%2C1,without-value,=without-key,bad=%E0%A4,team=a=b,__proto__=polluted',
     });
-    expect(lines).toEqual([expect.stringMatching(/^\[tallyman\] OTEL_RESOURCE_ATTRIBUTES: pairs 3, 4, 5 are not usable and left out; .*percent-encoding/)]);
+    expect(lines).toEqual([expect.stringMatching(/^\[tallyman\] OTEL_RESOURCE_ATTRIBUTES: pairs 3, 4, 5 are not usable; .*percent-encoding/)]);
     const [resource] = capture.resources();
     expect(resource).toMatchObject({
       'service.name': 'shop',
@@ -173,7 +173,7 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
     if (way === 'the exporter') await capture.until(() => requests() === 1);
     await app.stop();
     expect(capture.requests[0]?.headers).toMatchObject({ authorization: 'Bearer own', 'x-general': 'yes', 'x-list': 'a=b' });
-    expect(linesOf(app)).toEqual([expect.stringMatching(/^\[tallyman\] OTEL_EXPORTER_OTLP_HEADERS: pair 3 is not usable and left out/)]);
+    expect(linesOf(app)).toEqual([expect.stringMatching(/^\[tallyman\] OTEL_EXPORTER_OTLP_HEADERS: pair 3 is not usable/)]);
     expect(app.stderr).not.toMatch(/Bearer|%E0/);
   });
 
@@ -371,6 +371,15 @@ describe('OTEL_TRACES_EXPORTER', () => {
     expect(bodies(capture).match(/GET/g)?.length).toBeGreaterThan(0);
     expect(bodies(capture)).not.toContain('/v1/metrics');
     expect(linesOf(app)).toEqual([]);
+  });
+
+  test('makes no span of a scrape', async () => {
+    const port = await freePort();
+    const { app, url } = await serve({ OTEL_METRICS_EXPORTER: 'prometheus', OTEL_EXPORTER_PROMETHEUS_PORT: String(port), OTEL_TRACES_EXPORTER: 'console' });
+    await page(`http://127.0.0.1:${port}/metrics`, (text) => text.includes(`${requestsName}{`));
+    await fetch(`${url}/last`);
+    await app.ready(/'url\.path': '\/last'/);
+    expect(app.stdout).not.toContain('/metrics');
   });
 
   test.each(['none', 'otlp,none', '', undefined])('%j starts none', async (value) => {

@@ -145,7 +145,7 @@ export function pairs(name: Variable, isUsable: (key: string, value: string) => 
     logOnce(
       `environment ${name}`,
       'warn',
-      `${name}: ${which} not usable and left out; a pair is key=value, with percent-encoding where it holds other than letters and digits`,
+      `${name}: ${which} not usable; a pair is key=value, with percent-encoding where it holds other than letters and digits`,
     );
   }
   return result;

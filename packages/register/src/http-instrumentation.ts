@@ -1,21 +1,14 @@
 import { runtime } from '@tallyman/core';
 
-interface HttpInstrumentation {
-  setMeterProvider(provider: object): void;
-}
-
 interface Options {
   readonly ignoreIncomingRequestHook: (request: { readonly socket: { readonly server?: object } }) => boolean;
 }
 
-/** instrumentation-http for traces alone: its metrics would double ours wherever a MeterProvider is registered, and a scrape is no request to the application. */
+/**
+ * instrumentation-http for traces alone: it is made before any MeterProvider is registered, so that its metrics, which would double ours, go nowhere
+ * (api 1.10). A scrape of our own `/metrics` is no request to the application.
+ */
 export function httpInstrumentation(require: NodeJS.Require): unknown {
-  const { createNoopMeter } = require('@opentelemetry/api') as { createNoopMeter: () => unknown };
-  const { HttpInstrumentation: Http } = require('@opentelemetry/instrumentation-http') as {
-    HttpInstrumentation: new (options: Options) => HttpInstrumentation;
-  };
-  const instrumentation = new Http({ ignoreIncomingRequestHook: ({ socket }) => socket.server !== undefined && socket.server === runtime.requests?.own });
-  instrumentation.setMeterProvider({ getMeter: createNoopMeter });
-  instrumentation.setMeterProvider = () => undefined;
-  return instrumentation;
+  const { HttpInstrumentation } = require('@opentelemetry/instrumentation-http') as { HttpInstrumentation: new (options: Options) => unknown };
+  return new HttpInstrumentation({ ignoreIncomingRequestHook: ({ socket }) => socket.server !== undefined && socket.server === runtime.requests?.own });
 }
