@@ -66,5 +66,6 @@ function endWhenAwaited(promise: { then: Then }, end: End): void {
   const observed: Then = function (this: unknown, onFulfilled, onRejected) {
     return Reflect.apply(then, this, listeners(once, onFulfilled, onRejected));
   };
-  Object.defineProperty(promise, 'then', { value: observed, writable: true, configurable: true, enumerable: false });
+  const { enumerable = false } = Object.getOwnPropertyDescriptor(promise, 'then') ?? {};
+  Object.defineProperty(promise, 'then', { value: observed, writable: true, configurable: true, enumerable });
 }
