@@ -131,7 +131,7 @@ export class AiCall implements OpenCall {
         outcome,
         errorType: outcome === 'error' ? (errorType ?? OTHER) : undefined,
         streamed: this.#streamed,
-        durationSeconds: (at - this.#start) / 1000,
+        durationSeconds: Math.max(at - this.#start, 0) / 1000,
         usage: usage && billedUsage(usage),
         images,
         webSearches,

@@ -81,7 +81,7 @@ export function feature<T>(name: string, ...rest: [() => T] | [FeatureOptions, (
     void safely('features.use', () => {
       // It goes on in a job, and is counted where that ends.
       if (use.continued) return;
-      const durationSeconds = (performance.now() - startTime) / 1000;
+      const durationSeconds = Math.max(performance.now() - startTime, 0) / 1000;
       recordUse({ feature: name, ...options, outcome, errorType: outcome === 'error' ? errorType(error) : undefined, durationSeconds, attribution });
     });
   let result: T;

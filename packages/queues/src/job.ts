@@ -120,7 +120,7 @@ class Attempt implements JobAttempt {
 
   #record(outcome: JobOutcome, error: string | undefined): void {
     const { queue, type, system } = this.job;
-    const durationSeconds = ((this.#settled ?? performance.now()) - this.#started) / 1000;
+    const durationSeconds = Math.max((this.#settled ?? performance.now()) - this.#started, 0) / 1000;
     announceQueue(queue);
     record.jobDuration(durationSeconds, { 'queue.name': queue, 'job.type': type, 'queue.system': system, outcome });
     if (outcome === 'retry') record.retries(1, { 'queue.name': queue });

@@ -15,14 +15,27 @@ export function labelsOf(attributes: Readonly<Record<string, unknown>>): Labels 
   const labels = new Map<string, string>();
   for (const [key, attribute] of Object.entries(attributes)) {
     const value = textOf(attribute);
-    const name = promLabel(key).replace(/_{2,}/g, '_');
+    const label = labelOf(key);
     // Prometheus does not tell an empty label from none.
-    if (name === '' || value === '') continue;
-    const label = RESERVED.has(name) ? `exported_${name}` : name;
-    const known = labels.get(label);
-    labels.set(label, known === undefined ? value : `${known};${value}`);
+    if (label === '' || value === '') continue;
+    const before = labels.get(label);
+    labels.set(label, before === undefined ? value : `${before};${value}`);
   }
   return Object.fromEntries(labels);
+}
+
+/** Labels by key, because each point of each scrape asks for them. */
+const labelNames = new Map<string, string>();
+const MAX_NAMES = 1000;
+
+function labelOf(key: string): string {
+  let label = labelNames.get(key);
+  if (label === undefined) {
+    const name = promLabel(key).replace(/_{2,}/g, '_');
+    label = RESERVED.has(name) ? `exported_${name}` : name;
+    if (labelNames.size < MAX_NAMES) labelNames.set(key, label);
+  }
+  return label;
 }
 
 function textOf(value: unknown): string {

@@ -5,7 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import { MeterProvider, type MetricProducer } from '@opentelemetry/sdk-metrics';
-import { allAliases, allMetrics, promName } from '@tallyman/catalog';
+import { allAliases, allMetrics, type MetricSpec, promName } from '@tallyman/catalog';
 import { createMetricProducer } from '@tallyman/core';
 import { type RunningPrometheus, requireServers, waitFor } from '@tallyman/testkit';
 import { expect } from 'vitest';
@@ -64,22 +64,45 @@ export function samplesOf(page: string): string[] {
   return page.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-/** Waits until each target was scraped, and expects that every sample of it was stored. `counts` are the samples of each target's page. */
+/** One sample of a page. */
+export interface Line {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+}
+
+/** The samples of a page. */
+export function parse(page: string): Line[] {
+  return samplesOf(page).map((line) => {
+    const [, name = '', labels = '', value] = /^(\w+)(?:\{(.*)\})? (\S+)$/u.exec(line) ?? [];
+    const pairs = [...labels.matchAll(/(\w+)="((?:[^"\\]|\\.)*)"/gu)].map(([, key, text = '']) => [
+      key,
+      text.replace(/\\(.)/g, (_all, one) => (one === 'n' ? '\n' : one)),
+    ]);
+    return { name, labels: Object.fromEntries(pairs), value: Number(value) };
+  });
+}
+
+/** The sum of a metric's samples over all its series. */
+export function sum(lines: readonly Line[], metric: MetricSpec, suffix = ''): number {
+  return lines.filter(({ name }) => name === `${promName(metric)}${suffix}`).reduce((total, { value }) => total + value, 0);
+}
+
+/** Waits until each target was scraped, and expects that every sample was stored. `counts` are the samples of each target's page, which may have grown since. */
 export async function expectStored(prometheus: RunningPrometheus, counts: Readonly<Record<string, number>>): Promise<void> {
-  const of = (metric: string) => prometheus.query(`max by (instance) (last_over_time(${metric}{job="applications"}[1m]))`);
-  const found = await waitFor(
-    async () => {
-      const [up, scraped, stored] = await Promise.all(['up', 'scrape_samples_scraped', 'scrape_samples_post_metric_relabeling'].map(of));
-      return Object.fromEntries(
-        Object.keys(counts).map((address) => {
-          const value = (samples: typeof up) => samples?.find(({ labels }) => labels.instance === address)?.value;
-          return [address, { up: value(up), scraped: value(scraped), stored: value(stored) }];
-        }),
-      );
-    },
-    (targets) => Object.values(targets).every(({ up }) => up !== undefined),
+  const last = async (metric: string): Promise<Map<string | undefined, number>> => {
+    const samples = await prometheus.query(`last_over_time(${metric}{job="applications"}[1m])`);
+    return new Map(samples.map(({ labels, value }) => [labels.instance, value]));
+  };
+  await waitFor(
+    async () => Promise.all([last('up'), last('scrape_samples_scraped'), last('scrape_samples_post_metric_relabeling')]),
+    ([up, scraped, stored]) =>
+      Object.entries(counts).every(([address, count]) => {
+        const samples = scraped.get(address) ?? 0;
+        return up.get(address) === 1 && samples >= count && stored.get(address) === samples;
+      }),
+    { timeout: 60_000, describe: (found) => `${JSON.stringify(counts)} samples; up, scraped, stored: ${JSON.stringify(found?.map((one) => [...one]))}` },
   );
-  expect(found).toEqual(Object.fromEntries(Object.entries(counts).map(([address, count]) => [address, { up: 1, scraped: count, stored: count }])));
   const own = await (await fetch(`${prometheus.url}/metrics`)).text();
   for (const rejected of ['duplicate_timestamp', 'out_of_order', 'out_of_bounds'])
     expect(own).toMatch(new RegExp(`^prometheus_target_scrapes_sample_${rejected}_total 0$`, 'm'));

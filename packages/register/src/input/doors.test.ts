@@ -1,0 +1,194 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { aiMetrics, httpMetrics, promName, queueMetrics, webhookMetrics } from '@tallyman/catalog';
+import { freePorts, type RunningProcess, runApp, startCollector, startPrometheus, waitFor } from '@tallyman/testkit';
+import fc from 'fast-check';
+import { afterAll, expect, test } from 'vitest';
+import { hostileNumber, hostileOrHugeText, hostileText, parameters } from './hostile.test.data.ts';
+import { expectStored, findings, judges, parse, samplesOf, sum } from './judges.test.kit.ts';
+import { connection, exchange } from './traffic.test.data.ts';
+
+const preload = fileURLToPath(new URL('../../dist/preload.cjs', import.meta.url));
+const entry = fileURLToPath(new URL('../../fixtures/doors.mjs', import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), 'tallyman-input-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const usage = fc.oneof(
+  fc.constant(null),
+  fc.record({ prompt_tokens: hostileNumber, completion_tokens: hostileNumber, prompt_tokens_details: fc.record({ cached_tokens: hostileNumber }) }),
+  fc.record({ prompt_tokens: hostileText }),
+);
+const answer = fc.record(
+  {
+    ...{ model: hostileOrHugeText, object: fc.constantFrom('chat.completion', 'chat.completion.chunk', '__proto__'), service_tier: hostileText, usage },
+    ...{ choices: fc.constantFrom([], [{ index: 0, finish_reason: 'stop', delta: {}, message: { role: 'assistant', content: 'x' } }], null, {}) },
+    error: fc.option(fc.record({ code: hostileText, type: hostileText, message: hostileText })),
+  },
+  { requiredKeys: ['choices'] },
+);
+const aiCase = fc.record({
+  requestModel: hostileOrHugeText,
+  answer,
+  status: fc.constantFrom(200, 200, 200, 400, 401, 404, 429, 500, 503),
+  isStreamed: fc.boolean(),
+});
+
+const TYPES = [
+  'payment_intent.succeeded',
+  'charge.succeeded',
+  'invoice.paid',
+  'charge.refunded',
+  'payment_intent.payment_failed',
+  'customer.subscription.updated',
+  'checkout.session.completed',
+];
+const object = fc.record(
+  {
+    ...{ id: hostileText, object: fc.constantFrom('payment_intent', 'charge', 'invoice', 'subscription', 'checkout.session', 'toString') },
+    ...{
+      amount: hostileNumber,
+      amount_received: hostileNumber,
+      amount_paid: hostileNumber,
+      amount_total: hostileNumber,
+      amount_captured: hostileNumber,
+      amount_refunded: hostileNumber,
+    },
+    ...{
+      currency: hostileText,
+      customer: hostileText,
+      captured: fc.boolean(),
+      payment_status: fc.constant('paid'),
+      metadata: fc.record({ plan: hostileOrHugeText }),
+    },
+    ...{
+      payment_method_details: fc.record({ type: hostileText }),
+      last_payment_error: fc.record({ code: hostileText, decline_code: hostileText }),
+      status: hostileText,
+    },
+  },
+  { requiredKeys: ['object'] },
+);
+const event = fc.record(
+  {
+    id: hostileOrHugeText,
+    type: fc.oneof(fc.constantFrom(...TYPES), hostileOrHugeText),
+    created: hostileNumber,
+    data: fc.record({ object, previous_attributes: fc.anything() }),
+  },
+  { requiredKeys: [] },
+);
+const job = fc.record({
+  queueName: hostileOrHugeText,
+  name: hostileText,
+  opts: fc.constantFrom({}, null, { telemetry: { metadata: '{"tallyman":"{\\"feature\\":\\"__proto__\\"}"}' } }),
+  timestamp: hostileNumber,
+  attemptsStarted: fc.constant(1),
+  finishedOn: fc.constantFrom(null, 1),
+});
+const jobCase = fc.record({ job, code: hostileText, name: fc.option(hostileText, { nil: undefined }) });
+
+const sampled = <T>(arbitrary: fc.Arbitrary<T>, share: number): T[] => fc.sample(arbitrary, { ...parameters, numRuns: Math.ceil(parameters.numRuns * share) });
+const cases = { ai: sampled(aiCase, 0.4), webhooks: sampled(event, 0.4), jobs: sampled(jobCase, 0.4) };
+const file = join(folder, 'cases.json');
+writeFileSync(file, JSON.stringify(cases));
+const connections = sampled(connection, 1);
+
+/** Of the application; none is empty. */
+const ROUTES = ['/users/:id', '/upload', '/hook', '/api/:tenant/items/:item', '/requests', ''];
+/** Connections at a time. */
+const AT_ONCE = 10;
+
+interface Running {
+  readonly app: RunningProcess;
+  readonly port: number;
+}
+
+/** What the application has seen of it all. */
+interface Seen {
+  readonly requests: number;
+  readonly rejections: readonly string[];
+  readonly outcomes: object;
+}
+
+async function start(options: Partial<Parameters<typeof runApp>[0]>, ...args: string[]): Promise<Running> {
+  const app = await runApp({ entry, args: [file, ...args], cwd: folder, ...options });
+  const [, port = ''] = await app.ready(/listening on http:\/\/127\.0\.0\.1:(\d+)/, 60_000);
+  return { app, port: Number(port) };
+}
+
+async function seenBy({ port }: Running): Promise<Seen> {
+  return (await (await fetch(`http://127.0.0.1:${port}/requests`)).json()) as Seen;
+}
+
+/** Sends everything to both, and gives the connections that were answered differently. */
+async function differences(left: Running, right: Running, all: readonly string[]): Promise<string[]> {
+  const found: string[] = [];
+  for (let index = 0; index < all.length; index += AT_ONCE) {
+    const some = all.slice(index, index + AT_ONCE);
+    const answers = await Promise.all(some.map((bytes) => Promise.all([exchange(left.port, bytes), exchange(right.port, bytes)])));
+    found.push(...some.filter((_bytes, at) => answers[at]?.[0] !== answers[at]?.[1]));
+  }
+  return found;
+}
+
+test.skipIf(judges.missing)(
+  'an application gets through hostile input what it gets without us; every event is counted, and the judges take all of it',
+  { timeout: 240_000 },
+  async () => {
+    const { web } = await freePorts('web');
+    const collector = await startCollector();
+    const prometheus = await startPrometheus({ targets: [`127.0.0.1:${web}`], collector, scrapeInterval: '5s' });
+    const env = {
+      ...collector.env,
+      ...{ OTEL_METRICS_EXPORTER: 'prometheus,otlp', OTEL_METRIC_EXPORT_INTERVAL: '3000', OTEL_EXPORTER_PROMETHEUS_PORT: `${web}`, OTEL_SERVICE_NAME: 'doors' },
+    };
+    const [bare, measured] = await Promise.all([start({}), start({ preload, env }, 'measured')]);
+    try {
+      // When a server closes on unread bytes the client may lose its answer, so a difference counts when it stays.
+      let different = connections;
+      for (let tries = 0; tries < 4 && different.length > 0; tries += 1) different = await differences(bare, measured, different);
+      expect(different).toEqual([]);
+      const [{ outcomes }, seen] = await Promise.all([seenBy(bare), seenBy(measured)]);
+      const { requests } = seen;
+      expect(seen.outcomes).toEqual(outcomes);
+      expect(seen.rejections).toEqual([]);
+
+      const text = await waitFor(
+        async () => (await fetch(`http://127.0.0.1:${web}/metrics`)).text(),
+        (page) => sum(parse(page), httpMetrics.requestDuration, '_count') >= requests,
+        { timeout: 60_000, describe: () => 'the page has too few requests' },
+      );
+      const lines = parse(text);
+      expect(sum(lines, httpMetrics.requestDuration, '_count')).toBe(requests);
+      expect(sum(lines, httpMetrics.activeRequests)).toBe(0);
+      expect(sum(lines, aiMetrics.calls)).toBe(cases.ai.length);
+      expect(sum(lines, webhookMetrics.received)).toBeGreaterThanOrEqual(cases.webhooks.length);
+      expect(sum(lines, queueMetrics.jobDuration, '_count')).toBe(cases.jobs.length);
+      for (const { labels } of lines) expect(ROUTES).toContain(labels.http_route ?? labels.route ?? '');
+      expect(lines.filter(({ labels }) => labels.route === '/users/:id')).not.toEqual([]);
+      for (const { name, labels } of lines)
+        for (const value of Object.values(labels)) if (name !== 'target_info') expect(value.length, name).toBeLessThanOrEqual(100);
+      expect(text).not.toMatch(/secret message|alice@example/);
+
+      const pages = { [`127.0.0.1:${web}`]: text };
+      await waitFor(
+        async () => parse(await collector.metrics()),
+        (exposed) => sum(exposed, httpMetrics.requestDuration, '_count') >= requests,
+        { timeout: 60_000, describe: () => 'the collector has too few requests' },
+      );
+      for (const page of [text, await collector.metrics()]) expect(await findings(page)).toEqual([]);
+      // A client that leaves in the middle of a page is none of our input.
+      expect(collector.logs.split('\n').filter((line) => line.includes('\terror\t') && !line.includes('broken pipe'))).toEqual([]);
+      await prometheus.until(`sum(${promName(httpMetrics.requestDuration)}_count{service="doors"})`, ([one]) => (one?.value ?? 0) >= 2 * requests);
+      await expectStored(prometheus, Object.fromEntries(Object.entries(pages).map(([address, page]) => [address, samplesOf(page).length])));
+
+      const said = measured.app.stderr.split('\n').filter((line) => line.startsWith('[tallyman] '));
+      expect(new Set(said).size).toBe(said.length);
+      expect(said.length).toBeLessThan(20);
+    } finally {
+      await Promise.all([bare.app.stop(), measured.app.stop(), prometheus.stop(), collector.stop()]);
+    }
+  },
+);
