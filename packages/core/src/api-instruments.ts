@@ -123,7 +123,7 @@ export class ApiInstruments {
     queueMicrotask(() => {
       this.#isSampled = false;
     });
-    sample();
+    sample(this);
   }
 
   #meter(scope: string): Meter {

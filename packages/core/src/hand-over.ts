@@ -1,5 +1,6 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { ApiInstruments } from './api-instruments.ts';
+import { readMetrics } from './read.ts';
 import { runtime, shared } from './runtime.ts';
 import { safely } from './safely.ts';
 import { Snapshot } from './snapshot.ts';
@@ -24,7 +25,7 @@ export function handOver(provider: MeterProvider): boolean {
       const { registry } = runtime;
       if (!runtime.active || registry.destination?.provider === provider || !isForeign(provider)) return false;
       const before = [registry.exporting, registry.destination].filter((one) => one !== undefined);
-      const last = before.length > 0 ? new Snapshot() : undefined;
+      const last = before.length > 0 ? new Snapshot(readMetrics()) : undefined;
       if (last !== undefined) for (const one of before) one.finish(last);
       const destination = new ApiInstruments(provider, last);
       destination.start(registry.instruments());

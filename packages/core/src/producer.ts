@@ -1,5 +1,5 @@
 import type { HrTime } from '@opentelemetry/api';
-import type { Point, Reading } from './read.ts';
+import { type Point, type Reading, readMetrics } from './read.ts';
 import { runtime } from './runtime.ts';
 import { gained, Snapshot } from './snapshot.ts';
 import { type Temporality, type TemporalityPreference, temporalityOf } from './temporality.ts';
@@ -58,7 +58,7 @@ export class MetricProducer {
 
   /** What is to be delivered now, read synchronously: delta values on top of those that are on their way. */
   produce(resource = this.#resource): ProducedMetrics {
-    const snapshot = this.#final ?? new Snapshot();
+    const snapshot = this.#final ?? new Snapshot(readMetrics(this));
     // Values are remembered only where the next delivery is told by them.
     this.#produced = this.#preference === 'cumulative' && this.#final === undefined ? new Snapshot([]) : snapshot;
     const scopes = new Map<string, ProducedMetric[]>();

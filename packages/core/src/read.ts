@@ -18,9 +18,9 @@ export interface Reading {
   readonly points: readonly Point[];
 }
 
-/** Reads every metric of the process, aliases included, synchronously; metrics without a series are left out. */
-export function readMetrics(): Reading[] {
-  sample();
+/** Reads every metric of the process, aliases included, synchronously; metrics without a series are left out. `reader` is who asks; see `sample`. */
+export function readMetrics(reader?: object): Reading[] {
+  sample(reader);
   const readings: Reading[] = [];
   for (const instrument of runtime.registry.instruments()) {
     const points = readInstrument(instrument);
@@ -33,9 +33,9 @@ export function readMetrics(): Reading[] {
   return readings;
 }
 
-/** Brings what is only looked at, such as the process's memory, up to date. */
-export function sample(): void {
-  for (const one of runtime.beforeRead) safely('read', one);
+/** Brings what is only looked at up to date: the process's memory, and what has been since this reader last asked, such as the longest delay of the event loop. */
+export function sample(reader: object = runtime): void {
+  for (const one of runtime.beforeRead) safely('read', () => one(reader));
 }
 
 /** The points of an instrument as they are now. */

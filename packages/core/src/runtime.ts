@@ -29,8 +29,8 @@ export interface Runtime {
   patch(index: number, value: unknown): unknown;
   /** Subscribers to HTTP requests; undefined until requests are observed. */
   requests: RequestObservers | undefined;
-  /** Things to do before values are read, such as sampling the process. */
-  readonly beforeRead: Set<() => void>;
+  /** Things to do before values are read, such as sampling the process; they are told who reads. */
+  readonly beforeRead: Set<(reader: object) => void>;
   /** Stands around all work that `safely` guards, by place; nobody but tests of faults sets it. */
   guarded?: ((where: string, work: () => unknown) => unknown) | undefined;
   /** Named state of packages that must exist once per process. */

@@ -1,4 +1,4 @@
-import { type Point, type Reading, readMetrics } from './read.ts';
+import type { Point, Reading } from './read.ts';
 import { runtime } from './runtime.ts';
 
 /** All values of the process at one moment. */
@@ -10,7 +10,8 @@ export class Snapshot {
   readonly changes = runtime.registry.changes;
   #points: Map<string, Map<Point['key'], Point>> | undefined;
 
-  constructor(readings: readonly Reading[] = readMetrics()) {
+  /** What was just read: reading may record as well. */
+  constructor(readings: readonly Reading[]) {
     this.readings = readings;
   }
 

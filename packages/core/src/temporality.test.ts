@@ -2,6 +2,7 @@ import { processMetrics, queueMetrics } from '@tallyman/catalog';
 import { beforeAll, beforeEach, expect, test } from 'vitest';
 import { bindMetrics } from './bind-metrics.ts';
 import { createMetricProducer, type MetricProducer, type ProducedMetrics } from './producer.ts';
+import { readMetrics } from './read.ts';
 import { Snapshot } from './snapshot.ts';
 
 const queues = bindMetrics(queueMetrics);
@@ -118,7 +119,7 @@ test('the last values stay what they were until they are delivered; levels have 
   producer.produce();
   producer.send()(true);
   queues.retries(8, queue);
-  producer.finish(new Snapshot());
+  producer.finish(new Snapshot(readMetrics()));
   queues.retries(100, queue);
   for (const hasArrived of [false, true]) {
     expect(producer.isFinished).toBe(false);

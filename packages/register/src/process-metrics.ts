@@ -1,8 +1,14 @@
-import type { PerformanceEntry } from 'node:perf_hooks';
+import type { EventLoopUtilization, monitorEventLoopDelay, PerformanceEntry } from 'node:perf_hooks';
 import { processMetrics } from '@tallyman/catalog';
 import { bindMetrics, runtime } from '@tallyman/core';
 
 const NANOSECONDS = 1e9;
+
+/** The time since a reader last asked. */
+interface Window {
+  readonly delay: ReturnType<typeof monitorEventLoopDelay>;
+  utilization: EventLoopUtilization;
+}
 /** Garbage collections that are remembered when nobody reads. */
 const MAXIMUM_PAUSES = 1000;
 
@@ -18,9 +24,14 @@ export function startProcessMetrics(): void {
     [constants.NODE_PERFORMANCE_GC_WEAKCB]: 'weakcb',
   };
   const record = bindMetrics(processMetrics);
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
-  let last = performance.eventLoopUtilization();
+  const startWindow = (): Window => {
+    const delay = monitorEventLoopDelay({ resolution: 20 });
+    delay.enable();
+    return { delay, utilization: performance.eventLoopUtilization() };
+  };
+  // Each reader learns what has been since it last asked, whatever the others ask; the first one to come, what has been since the start.
+  const windows = new WeakMap<object, Window>();
+  let first: Window | undefined = startWindow();
   let pauses: PerformanceEntry[] = [];
   const recordPauses = (): void => {
     for (const entry of pauses) {
@@ -35,7 +46,11 @@ export function startProcessMetrics(): void {
     if (pauses.length > MAXIMUM_PAUSES) recordPauses();
   });
   observer.observe({ entryTypes: ['gc'] });
-  runtime.beforeRead.add(() => {
+  runtime.beforeRead.add((reader) => {
+    const window = windows.get(reader) ?? first ?? startWindow();
+    if (window === first) first = undefined;
+    windows.set(reader, window);
+    const { delay } = window;
     recordPauses();
     const { user, system } = process.cpuUsage();
     record.cpuTime.set(user / 1e6, { 'cpu.mode': 'user' });
@@ -44,8 +59,8 @@ export function startProcessMetrics(): void {
     const now = performance.eventLoopUtilization();
     record.eventLoopTime.set(now.active / 1000, { 'nodejs.eventloop.state': 'active' });
     record.eventLoopTime.set(now.idle / 1000, { 'nodejs.eventloop.state': 'idle' });
-    record.eventLoopUtilization.set(performance.eventLoopUtilization(now, last).utilization, {});
-    last = now;
+    record.eventLoopUtilization.set(performance.eventLoopUtilization(now, window.utilization).utilization, {});
+    window.utilization = now;
     if (delay.count > 0) {
       record.eventLoopDelayMin.set(delay.min / NANOSECONDS, {});
       record.eventLoopDelayMax.set(delay.max / NANOSECONDS, {});
