@@ -18,3 +18,9 @@ test('no more users are kept than the capacity', () => {
   for (let index = 0; index < 60_000; index++) users.see(`user ${index}`, index);
   expect(users.count(60_000)['24h']).toBe(50_000);
 });
+
+test('users with ids of any length are told apart', () => {
+  const users = new ActiveUsers();
+  for (const end of ['a', 'b', 'a']) users.see(`${'x'.repeat(100_000)}${end}`, 0);
+  expect(users.count(MINUTE)['5m']).toBe(2);
+});
