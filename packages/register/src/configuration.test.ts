@@ -1,7 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { httpMetrics, selfMetrics } from '@tallyman/catalog';
+import { aiMetrics, httpMetrics, queueMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
+import { bindMetrics, type Caps, readMetrics, runtime } from '@tallyman/core';
 import { captureOtlp, nodeBinary, type OtlpCapture, runApp } from '@tallyman/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fixture, linesOf, preload, startApplication } from './application.test.kit.ts';
@@ -279,5 +280,43 @@ describe('the configuration does what it says:', () => {
     expect(routes).toEqual(new Set(['/route-0', '/route-1', '/route-2', '_OTHER']));
     expect(capture.value(httpMetrics.requestDuration.name, { 'http.route': '_OTHER' })).toBe(5);
     expect(capture.value(selfMetrics.capped.name, { metric: httpMetrics.requestDuration.name, attribute: 'http.route' })).toBe(5);
+  });
+});
+
+describe('caps', () => {
+  const ai = bindMetrics(aiMetrics);
+  const queues = bindMetrics(queueMetrics);
+  const call = { 'gen_ai.operation.name': 'chat', 'gen_ai.provider.name': 'openai', 'gen_ai.request.model': 'models-0', outcome: 'ok' } as const;
+  const job = { 'queue.name': 'mail', 'job.type': 'send', 'queue.system': 'bullmq', outcome: 'ok' } as const;
+  const records: { readonly [C in keyof Required<Caps>]: readonly [metric: string, attribute: string, record: (value: string) => void] } = {
+    features: [aiMetrics.calls.name, 'feature', (feature) => ai.calls(1, { ...call, feature })],
+    models: [aiMetrics.calls.name, 'gen_ai.request.model', (model) => ai.calls(1, { ...call, 'gen_ai.request.model': model })],
+    eventTypes: [
+      webhookMetrics.received.name,
+      'webhook.event_type',
+      (type) =>
+        bindMetrics(webhookMetrics).received(1, {
+          'webhook.provider': 'stripe',
+          'webhook.event_type': type,
+          outcome: 'accepted',
+          'webhook.verification': 'sdk',
+        }),
+    ],
+    queues: [queueMetrics.retries.name, 'queue.name', (queue) => queues.retries(1, { 'queue.name': queue })],
+    jobTypes: [queueMetrics.jobDuration.name, 'job.type', (type) => queues.jobDuration(1, { ...job, 'job.type': type })],
+    errorTypes: [queueMetrics.failures.name, 'error.type', (type) => queues.failures(1, { 'queue.name': 'mail', 'error.type': type })],
+    routes: [
+      httpMetrics.requestDuration.name,
+      'http.route',
+      (route) => bindMetrics(httpMetrics).requestDuration(1, { 'http.request.method': 'GET', 'url.scheme': 'http', 'http.route': route }),
+    ],
+  };
+
+  test.each(Object.entries(records))('%s bounds the values of its attribute', (name, [metric, attribute, record]) => {
+    runtime.registry.caps = { [name]: 2 };
+    for (let value = 0; value < 5; value++) record(`${name}-${value}`);
+    const points = readMetrics().find((reading) => reading.metric.name === metric)?.points ?? [];
+    const values = new Set(points.map(({ attributes }) => attributes[attribute]).filter((value) => String(value).startsWith(name) || value === '_OTHER'));
+    expect(values).toEqual(new Set([`${name}-0`, `${name}-1`, '_OTHER']));
   });
 });
