@@ -33,7 +33,7 @@ if (major < 22 || (major === 22 && minor < 15)) {
   try {
     start();
   } catch (error) {
-    say(`@tallyman/register cannot be started (${(error as Error)?.name}): install it again. The application runs without it.`);
+    sayUnusable('started', error);
   }
 }
 
@@ -91,7 +91,7 @@ function lookOut(startNow: () => ReturnType<typeof startMeasuring>): () => void 
       const receive = startNow();
       if (name !== undefined) receive(name, message);
     } catch (error) {
-      say(`@tallyman/register cannot be loaded (${(error as Error)?.name}): install it again. The application runs without it.`);
+      sayUnusable('loaded', error);
     }
   };
   const listeners = [...ANNOUNCEMENTS, 'http.server.request.start', LISTEN].map((name) => {
@@ -128,14 +128,29 @@ function findConfiguration(): string | undefined {
   const named = text('TALLYMAN_CONFIG');
   if (named !== undefined) return resolve(named);
   for (let folder = process.cwd(); ; folder = dirname(folder)) {
-    const name = CONFIGURATION_FILES.find((candidate) => existsSync(join(folder, candidate)));
+    const name = CONFIGURATION_FILES.find((candidate) => isThere(join(folder, candidate)));
     if (name !== undefined) return join(folder, name);
     if (dirname(folder) === folder) return undefined;
   }
 }
 
+/** Under `--permission` Node throws for a file that may not be read. */
+function isThere(file: string): boolean {
+  try {
+    return existsSync(file);
+  } catch {
+    return false;
+  }
+}
+
 function loadFrom(file: string): LoadedConfiguration {
   return (load('./configuration.cjs') as { loadConfiguration: typeof loadConfiguration }).loadConfiguration(file);
+}
+
+function sayUnusable(what: 'started' | 'loaded', error: unknown): void {
+  const { name, code } = (error ?? {}) as { readonly name?: string; readonly code?: string };
+  const advice = code === 'ERR_ACCESS_DENIED' ? `let Node read its files, --allow-fs-read=${__dirname}/*` : 'install it again';
+  say(`@tallyman/register cannot be ${what} (${code ?? name}): ${advice}. The application runs without it.`);
 }
 
 function say(line: string): void {

@@ -1,4 +1,4 @@
-import { type ProcessRow, WORKED } from './row.ts';
+import { NOTHING, type ProcessRow, WORKED } from './row.ts';
 
 function child(way: string, outcome = 'the child reports for itself, once; the parent has nothing to report'): ProcessRow {
   return {
@@ -37,6 +37,12 @@ export const children: readonly ProcessRow[] = [
   },
   threads('worker thread', 'reports for itself, once', 1, {}, WORKED),
   threads('worker thread with `execArgv: []`', 'reports for itself, once', 1, { execArgv: [] }, WORKED),
+  {
+    name: 'worker thread with `execArgv: []`, the preload in the flags and not in `NODE_OPTIONS`',
+    outcome: 'not measured: the thread is told to run without it',
+    start: ({ flags, fixture }) => ({ args: [...flags, fixture('threads.cjs'), '1', '{"execArgv":[]}'], namesPreload: true }),
+    arrives: NOTHING,
+  },
   threads('worker thread with `resourceLimits`', 'reports for itself, once', 1, { resourceLimits: { maxOldGenerationSizeMb: 64 } }, WORKED),
   threads('four worker threads', 'each reports for itself, once', 4, {}, { calls: 4, requests: 8, instances: 4 }),
   sandbox('process', 'the job is measured once, by the worker that owns it; what the processor does, once, by the child'),

@@ -8,7 +8,7 @@ function flags({ flags: [, preload], fixture }: Place, make: (preload: string) =
 }
 
 /** Another copy of the built preload, with another version number where one is given. */
-function copyOf(place: Place, version?: string): string {
+export function copyOf(place: Place, version?: string): string {
   const folder = join(place.folder, 'copy', 'dist');
   mkdirSync(folder, { recursive: true });
   const dist = dirname(place.preload);

@@ -2,7 +2,8 @@ import { execFile, spawnSync } from 'node:child_process';
 import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { type Place, type ProcessRow, WORKED } from './row.ts';
+import { copyOf } from './naming.ts';
+import { NOTHING, type Place, type ProcessRow, WORKED } from './row.ts';
 
 const MEASURED = 'measured once';
 
@@ -22,6 +23,26 @@ function permission(flags: string, outcome: string): ProcessRow {
     outcome,
     start: (place) => ({ args: [...args, ...place.flags, place.fixture('work.cjs')], namesPreload: true }),
     arrives: WORKED,
+  };
+}
+
+/** An application in a folder of its own under permissions that name what it reads, and this of ours. */
+function reading(place: Place, ours: string): ReturnType<ProcessRow['start']> {
+  const { flags, folder, fixture, installed } = place;
+  // Beside the packages that it needs itself, as it is when it is installed.
+  const preload = copyOf(place);
+  cpSync(fixture('work.cjs'), join(folder, 'work.cjs'));
+  symlinkSync(installed(''), join(folder, 'node_modules'));
+  const readable = [join(folder, 'node_modules', '*'), join(folder, 'work.cjs'), join(folder, 'package.json'), installed('*'), join(dirname(preload), ours)];
+  return {
+    args: [
+      '--permission',
+      ...readable.map((path) => `--allow-fs-read=${path}`),
+      ...NETWORK,
+      ...(flags.length > 0 ? ['--require', preload] : []),
+      join(folder, 'work.cjs'),
+    ],
+    namesPreload: true,
   };
 }
 
@@ -95,6 +116,19 @@ export const surroundings: readonly ProcessRow[] = [
     `--permission ${READ}`,
     'measured once; `process.exit()` loses what was not exported before, and a line says so: Node allows no thread to deliver it',
   ),
+  {
+    name: '`--permission`, reading allowed for the application, its packages and `@tallyman/register` alone',
+    outcome: MEASURED,
+    start: (place) => reading(place, '*'),
+    arrives: WORKED,
+  },
+  {
+    name: "`--permission`, reading allowed for the preload's first file alone",
+    outcome: 'the application runs as without us; a line says which folder to allow',
+    start: (place) => reading(place, 'preload.cjs'),
+    arrives: NOTHING,
+    says: [/^\[tallyman\] @tallyman\/register cannot be loaded \(ERR_ACCESS_DENIED\): let Node read its files, --allow-fs-read=.*dist\/\*/],
+  },
   flag('--enable-source-maps'),
   flag('--frozen-intrinsics'),
   flag('--disable-proto=throw'),
