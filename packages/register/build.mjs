@@ -38,7 +38,13 @@ await Promise.all([
   }),
   build({ ...shared, entryPoints: { measure: 'src/start.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
   // Timers of the SDK must not keep an application alive.
-  build({ ...shared, entryPoints: { sdk: 'src/sdk.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' }, inject: ['src/unreferenced-timers.ts'] }),
+  build({
+    ...shared,
+    entryPoints: { sdk: 'src/sdk.ts', spans: 'src/spans.ts' },
+    outdir: 'dist',
+    outExtension: { '.js': '.cjs' },
+    inject: ['src/unreferenced-timers.ts'],
+  }),
   build({ ...shared, entryPoints: { serializer: 'src/serializer.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
   build({ ...shared, entryPoints: { configuration: 'src/configuration-file.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
   build({ ...shared, entryPoints: { track: 'src/track.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),

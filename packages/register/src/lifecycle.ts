@@ -1,9 +1,9 @@
 import { channel } from 'node:diagnostics_channel';
 import { isMainThread } from 'node:worker_threads';
 import { runtime, safely } from '@tallyman/core';
+import { timeLeft } from './ends/end-time.ts';
 import { listenFirstAndLast } from './ends/exit-listener.ts';
 import { listenWhileAlone } from './ends/signal-listener.ts';
-import { milliseconds } from './environment.ts';
 
 /** Calls `notice` at the first record or the first listening HTTP server, and `start` once soon after it, from a timer that keeps nothing alive. Returns what asks for it earlier. */
 export function onFirstNeed(start: () => void, notice: () => void): () => void {
@@ -24,9 +24,6 @@ export function onFirstNeed(start: () => void, notice: () => void): () => void {
   return schedule;
 }
 
-/** The longest that the end of a process waits for its last values, in milliseconds, unless `TALLYMAN_END_TIMEOUT` is set: with what it takes to leave, half a second. */
-const END_TIMEOUT_MS = 470;
-
 /** The two ways to deliver the last values. Both take the milliseconds that they may spend. */
 export interface LastDelivery {
   /** Delivers while the process waits; returns whether all has arrived. */
@@ -37,12 +34,11 @@ export interface LastDelivery {
 
 /** Delivers when the process ends by itself, by `process.exit` or by an uncaught error, and on signals that nobody else handles. */
 export function onEnd({ now, later }: LastDelivery): void {
-  const limitMs = milliseconds('TALLYMAN_END_TIMEOUT', END_TIMEOUT_MS);
   const deliver = (spendMs: number): boolean => safely('register.flush', () => now(spendMs)) === true;
-  listenFirstAndLast(limitMs, deliver);
-  if (later !== undefined) process.once('beforeExit', () => void later(limitMs));
+  listenFirstAndLast(timeLeft, deliver);
+  if (later !== undefined) process.once('beforeExit', () => void later(timeLeft()));
   // Windows has no such signals to raise again, and none reaches a worker thread.
   if (process.platform === 'win32' || !isMainThread) return;
-  const flush = later === undefined ? () => void deliver(limitMs) : () => later(limitMs);
+  const flush = later === undefined ? () => void deliver(timeLeft()) : () => later(timeLeft());
   for (const signal of ['SIGTERM', 'SIGINT'] as const) listenWhileAlone(signal, flush);
 }

@@ -1,7 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { Agent, type AgentOptions, type ClientRequest } from 'node:http';
-import { Agent as TlsAgent } from 'node:https';
-import type { Socket } from 'node:net';
+import type { ClientRequest } from 'node:http';
 import { metrics } from '@opentelemetry/api';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
@@ -20,6 +17,7 @@ import { GrpcMetricExporter } from './grpc-exporter.ts';
 import type { OtlpTarget } from './otlp-target.ts';
 import { CollectorNamesPrometheusReader } from './prometheus-exporter.ts';
 import { MetricsServer, type MetricsServerOptions } from './prometheus-server.ts';
+import { unreferencedAgent } from './unreferenced-agent.ts';
 
 /** One way that metrics leave the process, with the producer of what is to be delivered there. */
 export interface WayOut {
@@ -53,6 +51,7 @@ export interface RunningSdk {
 
 /** Requests of HTTP, or exports of gRPC, that have not ended. */
 const sending = new Set<object>();
+const watch = (request: ClientRequest): void => void sending.add(request.once('close', () => sending.delete(request)));
 
 /** Starts our own MeterProvider; unless asked to, it is not registered globally, because an application's own registration would then fail. */
 export function startSdk(options: SdkOptions): RunningSdk {
@@ -105,32 +104,8 @@ function otlpExporter(target: OtlpTarget): PushMetricExporter {
     headers: target.headers,
     timeoutMillis: target.timeoutMs,
     compression: (target.isCompressed ? 'gzip' : 'none') as NonNullable<NonNullable<ConstructorParameters<typeof JsonExporter>[0]>['compression']>,
-    httpAgentOptions: (protocol: string) => agent(protocol, target),
+    httpAgentOptions: (protocol: string) => unreferencedAgent(protocol, target.tls, watch),
   });
-}
-
-/** Keep-alive agents whose sockets never keep the process alive: the last values are delivered when it ends. */
-function agent(protocol: string, { tls }: OtlpTarget): Agent {
-  const options: AgentOptions = { keepAlive: true, ...Object.fromEntries(Object.entries(tls).map(([key, path]) => [key, readFileSync(path)])) };
-  const created = protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
-  const unreferenced = created as unknown as {
-    addRequest(request: ClientRequest, ...rest: unknown[]): void;
-    createConnection(...args: unknown[]): Socket;
-    reuseSocket(socket: Socket, request: unknown): void;
-  };
-  const addRequest = unreferenced.addRequest.bind(created);
-  const createConnection = unreferenced.createConnection.bind(created);
-  const reuseSocket = unreferenced.reuseSocket.bind(created);
-  unreferenced.addRequest = (request, ...rest) => {
-    sending.add(request.once('close', () => sending.delete(request)));
-    addRequest(request, ...rest);
-  };
-  unreferenced.createConnection = (...args) => createConnection(...args).unref();
-  unreferenced.reuseSocket = (socket, request) => {
-    reuseSocket(socket, request);
-    socket.unref();
-  };
-  return created;
 }
 
 /** Tells the producer and the preload what became of each export; `finished` when it was the last one. */

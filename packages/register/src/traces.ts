@@ -1,7 +1,12 @@
 import Module, { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { log, safely } from '@tallyman/core';
+import { keepFor, timeLeft } from './ends/end-time.ts';
 import { httpInstrumentation } from './http-instrumentation.ts';
+import type { spanProcessor as createSpanProcessor } from './spans.ts';
+import { list } from './variables.ts';
+
+const { env } = process;
 
 /** Where OpenTelemetry's API keeps what is registered in this process. */
 const API = Symbol.for('opentelemetry.js.api.1');
@@ -49,8 +54,20 @@ function startSdk(attributes: Readonly<Record<string, string>>): void {
     metricReaders: [],
     logRecordProcessors: [],
     instrumentations: [httpInstrumentation(require)],
+    ...spanProcessors(require),
   });
   sdk.start();
   log('debug', 'traces are on');
-  process.once('beforeExit', () => void safely('register.traces', () => void sdk.shutdown().catch(() => undefined)));
+  // Half of what the end may spend: the last values come after.
+  process.once('beforeExit', () => void safely('register.traces', () => keepFor(timeLeft() / 2, sdk.shutdown())));
+}
+
+/** Ours in place of sdk-node's where spans go by OTLP over HTTP alone. */
+function spanProcessors(require: NodeJS.Require): { spanProcessors?: object[] } {
+  const either = (name: string): string | undefined => env[`OTEL_EXPORTER_OTLP_TRACES_${name}`] || env[`OTEL_EXPORTER_OTLP_${name}`] || undefined;
+  const protocol = either('PROTOCOL') ?? 'http/protobuf';
+  if (protocol === 'grpc' || list('OTEL_TRACES_EXPORTER')?.join() !== 'otlp') return {};
+  const { spanProcessor } = require('./spans.cjs') as { spanProcessor: typeof createSpanProcessor };
+  const files = { ca: either('CERTIFICATE'), cert: either('CLIENT_CERTIFICATE'), key: either('CLIENT_KEY') };
+  return { spanProcessors: [spanProcessor(protocol, Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined)))] };
 }

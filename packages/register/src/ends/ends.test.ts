@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { captureOtlp } from '@tallyman/testkit';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { recordsIn, runToEnd, startCollector, writeApplication } from './ends.test.kit.ts';
-import { type Collector, collectors, type End, ends, limits } from './rows.ts';
+import { answering, type Collector, collectors, type End, ends, limits } from './rows.ts';
 
 vi.setConfig({ maxConcurrency: 3 });
 
@@ -33,6 +33,7 @@ describe.concurrent('a process that ends', () => {
     expect(ours).toMatchObject({ end: bare.end, stdout: bare.stdout, stderr: bare.stderr });
     expect(ours.lines).toEqual(row.says === undefined ? [] : [expect.stringContaining(row.says)]);
     expect(recordsIn(capture)).toBe(row.arrives);
+    if (row.spans !== undefined) expect(capture.requests.some(({ path }) => path === '/v1/traces')).toBe(row.spans);
   });
 });
 
@@ -49,6 +50,11 @@ const KINDS: readonly Pick<End, 'how' | 'source' | 'steps' | 'end'>[] = [
     end: 7,
   },
 ];
+
+function kindsOf({ isExporting, isTracing }: Collector): typeof KINDS {
+  if (isTracing) return TRACING;
+  return isExporting ? WHILE_EXPORTING : KINDS;
+}
 
 const isSlow = ({ says }: Collector): boolean => says?.includes('no answer') === true;
 
@@ -68,9 +74,12 @@ const WHILE_EXPORTING: typeof KINDS = [
   },
 ];
 
+/** An end that has spans to send. */
+const TRACING: typeof KINDS = [{ how: 'by itself', source: answering('record(); ending(); server.close();'), end: 0 }];
+
 /** Of a collector that answers both paths are tried, `exit` and our signal listener; of others, and in the simplest case, all. */
 const combinations = collectors.flatMap((collector, index) =>
-  (collector.isExporting ? WHILE_EXPORTING : KINDS)
+  kindsOf(collector)
     .filter(({ how }) => isSlow(collector) || collector.how === 'up' || how === 'process.exit' || how === 'SIGTERM')
     .map((kind) => {
       return { collector, kind, state: collector.how, way: kind.how, entry: () => writeApplication(folder, `collector-${index}-${kind.end}`, kind) };
@@ -98,7 +107,7 @@ describe.concurrent('the last values and a collector that answers:', () => {
 describe.concurrent('half a second and a collector that does not answer:', () => {
   test.each(combinations.filter(({ collector }) => isSlow(collector)))('$state: $way', async ({ collector, kind, entry }) => {
     for (let attempt = 1; ; attempt++) {
-      const expected = collector.isExporting ? 2 : 1;
+      const expected = collector.isExporting || collector.isTracing ? 2 : 1;
       const { capture, ours } = await runBeside(collector, kind, entry(), {
         ...HALF_A_SECOND,
         ...(collector.isExporting && { OTEL_METRIC_EXPORT_INTERVAL: '300' }),

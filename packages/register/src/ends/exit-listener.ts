@@ -2,11 +2,11 @@
  * Listens to `exit` as the first, because a listener of the application may call `process.exit`, which ends the process at once, and as the last, because
  * others may still record something. `deliver` takes the milliseconds that it may spend and tells whether all arrived; after a failure it is not called again.
  */
-export function listenFirstAndLast(limitMs: number, deliver: (milliseconds: number) => boolean): void {
+export function listenFirstAndLast(limitMs: () => number, deliver: (milliseconds: number) => boolean): void {
   let deadline: number | undefined;
   let isWorthwhile = true;
   const listener = (): void => {
-    deadline ??= performance.now() + limitMs;
+    deadline ??= performance.now() + limitMs();
     if (isWorthwhile) isWorthwhile = deliver(deadline - performance.now());
   };
   const first = (): void => listener();

@@ -5,6 +5,7 @@ import { flushSynchronously } from '../flush.ts';
 import type { LastDelivery } from '../lifecycle.ts';
 import type { OtlpTarget } from '../otlp-target.ts';
 import type { RunningSdk } from '../sdk.ts';
+import { keepFor } from './end-time.ts';
 import { canPost } from './post.ts';
 
 /** What the last delivery needs to know of the export. */
@@ -44,17 +45,8 @@ export function lastDelivery({ target, producer, attributes, sdk, start }: Expor
   const later = async (milliseconds: number): Promise<void> => {
     if (safely('register.flush', isDelivered) === true) return;
     if (sdk() === undefined) safely('register.start', start);
-    const flushed = sdk()?.flush();
-    if (flushed === undefined) return;
-    await new Promise<void>((resolve) => {
-      // The timer is what keeps the process, because nothing of our exporters does.
-      const timer = setTimeout(resolve, milliseconds);
-      const end = (): void => {
-        clearTimeout(timer);
-        resolve();
-      };
-      flushed.then(end, end);
-    });
+    const running = sdk();
+    if (running !== undefined) await keepFor(milliseconds, running.flush());
   };
   return { now, later };
 }

@@ -16,6 +16,8 @@ export interface End {
   readonly end: number | NodeJS.Signals;
   /** Number of records that arrive. */
   readonly arrives: number;
+  /** Whether spans arrive, where the application makes one. */
+  readonly spans?: boolean;
   /** Words of the README about what arrives; everything does unless given. */
   readonly arrivesInstead?: string;
   /** The one line that we write, when there is one. */
@@ -24,11 +26,18 @@ export interface End {
 
 const ALIVE = 'setInterval(() => {}, 1000);';
 const LATER = 'setTimeout(() => { record(); ending();';
+const TRACES = { OTEL_TRACES_EXPORTER: 'otlp' };
 const SHORT = { OTEL_METRIC_EXPORT_INTERVAL: '300' };
 const INTERVAL = 'what was there at the last interval';
 const DENIED = 'nothing since the last interval';
 const NO_THREAD = 'the last values are lost: start Node with --allow-worker';
 const PERMISSION = ['--permission', '--allow-fs-read=*'];
+
+/** An application that answers one request of its own, and what it does then. */
+export const answering = (then: string): string => `const http = require('node:http');
+  const server = http.createServer((request, response) => response.end('ok')).listen(0, '127.0.0.1', () => {
+    http.get({ host: '127.0.0.1', port: server.address().port, agent: false }, (response) => response.resume().on('end', () => { ${then} }));
+  });`;
 
 const signals: readonly End[] = (['SIGTERM', 'SIGINT'] as const).flatMap((signal): End[] => [
   { how: `\`${signal}\`, nobody handles it`, source: ALIVE, steps: [signal], end: signal, arrives: 1 },
@@ -121,6 +130,14 @@ export const ends: readonly End[] = [
     end: 0,
     arrives: 1,
   },
+  {
+    how: 'by itself, with `OTEL_TRACES_EXPORTER=otlp`: spans too',
+    source: answering('ending(); server.close();'),
+    env: TRACES,
+    end: 0,
+    arrives: 1,
+    spans: true,
+  },
   { how: '`--permission --allow-worker`', source: `${LATER} process.exit(3); }, 200);`, flags: [...PERMISSION, '--allow-worker'], end: 3, arrives: 2 },
   { how: '`--permission` without `--allow-worker`, by itself', source: `${LATER} }, 200);`, flags: PERMISSION, end: 0, arrives: 2 },
   { how: '`--permission` without `--allow-worker`, `SIGTERM`', source: ALIVE, flags: PERMISSION, steps: ['SIGTERM'], end: 'SIGTERM', arrives: 1 },
@@ -128,6 +145,15 @@ export const ends: readonly End[] = [
 
 /** The ends at which not everything can arrive. */
 export const limits: readonly End[] = [
+  {
+    how: 'with `OTEL_TRACES_EXPORTER=otlp`, `process.exit`, an uncaught exception or a signal',
+    source: answering('ending(); process.exit(3);'),
+    env: TRACES,
+    end: 3,
+    arrives: 1,
+    spans: false,
+    arrivesInstead: 'all values; of the spans, those of batches that were sent (`OTEL_BSP_SCHEDULE_DELAY`)',
+  },
   {
     how: '`--permission` without `--allow-worker`, `process.exit` or an uncaught exception',
     source: `${LATER} process.exit(3); }, 200);`,
@@ -194,6 +220,8 @@ export interface Collector {
   readonly headers?: Readonly<Record<string, string>>;
   /** An export is on its way when the process ends. */
   readonly isExporting?: true;
+  /** Spans are to be sent as well. */
+  readonly isTracing?: true;
   /** What the README says of the last values. */
   readonly arrives: string;
   readonly isReceived: boolean;
@@ -281,6 +309,15 @@ export const collectors: readonly Collector[] = [
     protocol: 'grpc',
     answer: { blackHole: true },
     isExporting: true,
+    arrives: UNAWAITED,
+    isReceived: false,
+    says: UNANSWERED,
+  },
+  {
+    how: 'never answers, and spans are to be sent as well',
+    answer: { blackHole: true },
+    env: TRACES,
+    isTracing: true,
     arrives: UNAWAITED,
     isReceived: false,
     says: UNANSWERED,

@@ -1,0 +1,26 @@
+import { milliseconds } from '../environment.ts';
+
+/** The longest that the end of a process waits for its last values, in milliseconds, unless `TALLYMAN_END_TIMEOUT` is set: with what it takes to leave, half a second. */
+const END_TIMEOUT_MS = 470;
+
+let spentMs = 0;
+
+/** What the end of this process may still spend, in milliseconds. */
+export function timeLeft(): number {
+  return Math.max(0, milliseconds('TALLYMAN_END_TIMEOUT', END_TIMEOUT_MS) - spentMs);
+}
+
+/** Keeps the process until the work has settled, for at most the given milliseconds, which count as spent; never rejects. */
+export function keepFor(limitMs: number, work: Promise<unknown>): Promise<void> {
+  const startTime = performance.now();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      spentMs += performance.now() - startTime;
+      resolve();
+    };
+    // The timer is what keeps the process: nothing of our exporters does.
+    const timer = setTimeout(end, limitMs);
+    work.then(end, end);
+  });
+}
