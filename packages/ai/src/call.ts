@@ -48,6 +48,8 @@ export class AiCall implements OpenCall {
   #streamed: boolean;
   #answer: CallReport = {};
   #timed: TimedAttributes | undefined;
+  /** Records the time between two chunks of what is known so far. */
+  #perChunk: ((seconds: number) => void) | undefined;
   #lastChunk: number | undefined;
   #idleSince: number | undefined;
   #ended = false;
@@ -68,7 +70,7 @@ export class AiCall implements OpenCall {
   describe({ requestModel, streamed }: Pick<CallStart, 'requestModel' | 'streamed'>): void {
     this.#requestModel = requestModel ?? this.#requestModel;
     this.#streamed = streamed ?? this.#streamed;
-    this.#timed = undefined;
+    this.#changed();
   }
 
   /**
@@ -91,7 +93,10 @@ export class AiCall implements OpenCall {
     if (this.#ended) return;
     const now = performance.now();
     if (this.#lastChunk === undefined) timeToFirstChunk((now - this.#start) / 1000, this.#attributes());
-    else timePerOutputChunk((now - this.#lastChunk) / 1000, this.#attributes());
+    else {
+      this.#perChunk ??= timePerOutputChunk.bind(this.#attributes());
+      this.#perChunk((now - this.#lastChunk) / 1000);
+    }
     this.#lastChunk = now;
     this.#idleSince = now;
   }
@@ -107,7 +112,7 @@ export class AiCall implements OpenCall {
       images: report.images ?? known.images,
       webSearches: report.webSearches ?? known.webSearches,
     };
-    this.#timed = undefined;
+    this.#changed();
   }
 
   /** The call has ended; `errorType` is a class or a code, and only that of an error is recorded. Further ends are ignored. */
@@ -139,6 +144,11 @@ export class AiCall implements OpenCall {
         reportedUsd: costUsd,
       }),
     );
+  }
+
+  #changed(): void {
+    this.#timed = undefined;
+    this.#perChunk = undefined;
   }
 
   #attributes(): TimedAttributes {
