@@ -130,6 +130,39 @@ describe('the module hook', () => {
     expect(stderr).toContain('[tallyman] fake-sdk was loaded before Tallyman and is not measured');
   });
 
+  test.each([
+    ['has no exports', '"use strict"; module.exports = null;'],
+    ['has frozen exports', '"use strict"; module.exports = Object.freeze({ Client: class {}, create() { return { name: "bare" }; } });'],
+    ['exports by getters', '"use strict"; Object.defineProperty(exports, "create", { enumerable: true, get: () => () => ({ name: "bare" }) });'],
+  ])('loads a CommonJS file of a later version that %s, and says that it is not measured', async (title, source) => {
+    const path = `node_modules/changed-${title.replaceAll(' ', '-')}`;
+    write(`${path}/package.json`, JSON.stringify({ name: 'fake-sdk', version: '2.8.0', main: './client.js' }));
+    write(`${path}/client.js`, source);
+    const { stdout, stderr } = await runApp(
+      'k.cjs',
+      `const all = require(${JSON.stringify(join(folder, path))}); console.log(all?.create?.().name ?? 'none');`,
+    );
+    expect(stdout.trim()).toBe(title === 'has no exports' ? 'none' : 'bare');
+    expect(stderr).toContain('fake-sdk 2.8.0 is not measured: create could not be patched');
+  });
+
+  test('loads a required ES file of a later version that has another name for the binding', async () => {
+    write('node_modules/renamed/package.json', JSON.stringify({ name: 'fake-sdk', version: '2.8.0', main: './client.mjs' }));
+    write('node_modules/renamed/client.mjs', 'export const other = 1;');
+    const { stdout, stderr } = await runApp('l.cjs', `console.log(require('renamed').other);`);
+    expect(stdout.trim()).toBe('1');
+    expect(stderr).toContain('fake-sdk 2.8.0 is not measured: Client could not be patched');
+  });
+
+  test('hooks in a process whose working directory is gone', async () => {
+    write(
+      'gone.cjs',
+      `const fs = require('node:fs'); const gone = fs.mkdtempSync(${JSON.stringify(join(folder, 'gone-'))}); process.chdir(gone); fs.rmdirSync(gone); require('./preload.cjs');`,
+    );
+    const { stdout } = await runApp('m.cjs', `const { Client } = require('fake-sdk'); console.log(new Client().post());`, join(folder, 'gone.cjs'));
+    expect(stdout.trim()).toBe('patched bare');
+  });
+
   test('a patch that throws leaves the package as it was and says so once', async () => {
     write(
       'throwing.cjs',

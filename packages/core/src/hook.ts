@@ -67,7 +67,7 @@ export function installHook(adapters: readonly Adapter[]): void {
   for (const adapter of adapters) {
     if (runtime.adapters.has(adapter.name)) continue;
     runtime.adapters.set(adapter.name, adapter);
-    adapter.start?.();
+    safely('hook.adapter', () => adapter.start?.());
     const { announcements } = adapter;
     if (announcements !== undefined) subscribe(announcements.channel, (message) => receiveAnnouncement(announcements, message));
     for (const row of adapter.rows) for (const file of row.files) addTarget({ adapter: adapter.name, row, tail: `/${file}` });
@@ -75,7 +75,7 @@ export function installHook(adapters: readonly Adapter[]): void {
   if (targets.size === 0) return;
   const handlers = moduleHandlers();
   if (!handlers.includes(handler)) handlers.push(handler);
-  reportLoaded();
+  safely('hook.loaded', reportLoaded);
 }
 
 /** Handles a message of an adapter's channel; exported for one that came before the adapter was hooked. */
@@ -121,12 +121,16 @@ function shim(url: string, matches: readonly Match[]): string {
   return lines.join('\n');
 }
 
-/** The appended lines never assign to an ES module's binding: assigning to a `const` would end the application. */
+/**
+ * The appended lines never assign to an ES module's binding: assigning to a `const` would end the application. A file that has not got the binding any
+ * more, or does not let it be replaced, loads as it would without us; that it is not measured is said by the patch, which then is given nothing.
+ */
 function appended(matches: readonly Match[], format: PatchContext['format']): string {
   const lines = matches.map(({ row: { binding }, index }) => {
-    if (format === 'module') return `${RUNTIME}.patch(${index},${binding});`;
+    const failed = `catch{${RUNTIME}.patch(${index})}`;
+    if (format === 'module') return `try{${RUNTIME}.patch(${index},${binding})}${failed}`;
     const value = `typeof ${binding}<"u"?${binding}:(module.exports.${binding}??module.exports.default)`;
-    return `{const v=${value},w=${RUNTIME}.patch(${index},v);if(w!==v)module.exports.${binding}=w;}`;
+    return `try{const v=${value},w=${RUNTIME}.patch(${index},v);if(w!==v)module.exports.${binding}=w}${failed}`;
   });
   return lines.join('\n;');
 }
@@ -157,7 +161,7 @@ function readManifest(file: string): { name: string; version: string } | undefin
 }
 
 function addPatch(adapter: string, row: HookRow, context: PatchContext): number {
-  return runtime.patches.push((value) => applyPatch(adapter, row, value, context)) - 1;
+  return runtime.patches.push((value) => safely('hook.patch', () => applyPatch(adapter, row, value, context)) ?? value) - 1;
 }
 
 /** Patches one copy of a binding, once; gives back what stands in its place. */
