@@ -36,19 +36,29 @@ function hookImport(handlers: readonly ModuleHandler[]): void {
   Module.registerHooks({
     resolve(specifier, context, next) {
       const found = next(specifier, context);
-      const { url, format } = found;
-      if ((format && format !== 'module') || !url.startsWith('file:')) return found;
-      const name = url.slice(url.lastIndexOf('/') + 1);
-      if (!mayHook(handlers, name) || !(format || isModule(url))) return found;
-      if (!context.conditions.includes('import') || context.parentURL?.startsWith(SHIM)) return found;
-      let shim = shims.get(url);
-      if (shim === undefined) {
-        shim = first(handlers, (handler) => handler.shim(url));
-        shims.set(url, shim);
+      try {
+        if (!isHooked(handlers, found, context)) return found;
+        const { url } = found;
+        let shim = shims.get(url);
+        if (shim === undefined) {
+          shim = first(handlers, (handler) => handler.shim(url));
+          shims.set(url, shim);
+        }
+        return shim === '' ? found : { url: `${SHIM}${encodeURIComponent(shim)}`, format: 'module', shortCircuit: true };
+      } catch {
+        // Loading a module must never fail because of us.
+        return found;
       }
-      return shim === '' ? found : { url: `${SHIM}${encodeURIComponent(shim)}`, format: 'module', shortCircuit: true };
     },
   });
+}
+
+/** Whether a resolved file is an ES module that is imported by somebody else than its shim, and may be hooked. */
+function isHooked(handlers: readonly ModuleHandler[], { url, format }: Module.ResolveFnOutput, { conditions, parentURL }: Module.ResolveHookContext): boolean {
+  if ((format && format !== 'module') || !url.startsWith('file:')) return false;
+  if (!mayHook(handlers, url.slice(url.lastIndexOf('/') + 1)) || !(format || isModule(url))) return false;
+  // What is required has a set of conditions on Node 22.15 and 24.4, whatever the types say.
+  return Array.isArray(conditions) && conditions.includes('import') && !parentURL?.startsWith(SHIM);
 }
 
 /** Whether Node takes the file for an ES module: loaders of others may leave that open until their `load`, as ts-node's does. */
