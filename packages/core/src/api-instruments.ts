@@ -4,6 +4,7 @@ import type { Instrument, PointAttributes, Series } from './instrument.ts';
 import { aliasAttributes, type Point, type Reading, readAlias, readInstrument, sample } from './read.ts';
 import { safely } from './safely.ts';
 import type { Snapshot } from './snapshot.ts';
+import { theirMetrics } from './their-metrics.ts';
 import { version } from './version.ts';
 
 type Described = Reading['metric'];
@@ -17,12 +18,13 @@ interface Target {
 /**
  * The second backend: instruments on a MeterProvider that is not ours, such as the application's own. They look at the cells, which stay what is recorded to,
  * so caps, aliases and series that begin at 0 are the same there; only histograms are recorded to beside the cells, because the API cannot observe them.
- * Nothing that the provider throws goes further.
+ * A metric that others measure there already is left to them. Nothing that the provider throws goes further.
  */
 export class ApiInstruments {
   readonly provider: MeterProvider;
   readonly #since: Snapshot | undefined;
   readonly #targets = new Map<string, Target[]>();
+  readonly #theirs: ReadonlySet<string>;
   #last: Snapshot | undefined;
   #isSampled = false;
 
@@ -30,6 +32,7 @@ export class ApiInstruments {
   constructor(provider: MeterProvider, since: Snapshot | undefined) {
     this.provider = provider;
     this.#since = since;
+    this.#theirs = safely('hand-over.theirs', () => theirMetrics(provider)) ?? new Set();
   }
 
   /** Makes the instruments of these metrics and of all aliases. */
@@ -41,6 +44,7 @@ export class ApiInstruments {
   /** Makes the instrument of a metric. */
   add(instrument: Instrument): void {
     const { metric } = instrument;
+    if (this.#theirs.has(metric.name)) return;
     safely('hand-over.instrument', () => {
       if (metric.instrument === 'histogram') this.#target(metric.name, { histogram: this.#histogram(metric), attributesOf: ({ attributes }) => attributes });
       else this.#observe(metric, () => readInstrument(instrument));

@@ -77,6 +77,17 @@ describe("an application's own SDK", () => {
     },
   );
 
+  test('that measures requests itself is left that metric, and gets all others', async () => {
+    const { app, ask } = await start({ WHEN: 'first', INSTRUMENT: 'http' });
+    await ask('/', 5);
+    expect(await app.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    const durations = theirs.series(httpMetrics.requestDuration.name);
+    expect(durations.reduce((sum, { histogram }) => sum + (histogram?.count ?? 0), 0)).toBe(5);
+    expect(durations.map(({ scope }) => scope)).toEqual(['@opentelemetry/instrumentation-http']);
+    expect(counts(theirs).slice(1)).toEqual([5, 5]);
+    expect(ours.requests).toHaveLength(0);
+  });
+
   test('that takes over while the collector is away leaves the last values to be delivered when it is back', async () => {
     const { app, ask } = await start({ OTEL_EXPORTER_OTLP_TIMEOUT: '200' });
     await ask('/', 2);
