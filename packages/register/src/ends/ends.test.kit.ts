@@ -19,18 +19,21 @@ export interface Ended {
 }
 
 const features = fileURLToPath(new URL('../../../features/dist/index.js', import.meta.url));
+/** A line of CommonJS that declares `feature`. */
+export const FEATURE = `const { feature } = require(${JSON.stringify(features)});`;
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
 /** Writes the application of a row; two runs of it write the same. */
-export function writeApplication(folder: string, name: string, { source, isModule }: Pick<End, 'source' | 'isModule'>): string {
+export function writeApplication(folder: string, name: string, { source, before = '', isModule }: Pick<End, 'source' | 'before' | 'isModule'>): string {
   const file = join(folder, `${name}.${isModule ? 'mjs' : 'cjs'}`);
   const imports = isModule
     ? `import { feature } from ${JSON.stringify(features)};`
-    : `const { feature } = require(${JSON.stringify(features)}); const require_ = require('node:module').createRequire(${JSON.stringify(`${root}package.json`)});`;
+    : `${FEATURE} const require_ = require('node:module').createRequire(${JSON.stringify(`${root}package.json`)});`;
   const own = source.replaceAll(`require('signal-exit`, `require_('signal-exit`);
   writeFileSync(
     file,
-    `${imports}
+    `${before}
+${imports}
 const record = () => feature('work', () => {});
 const ending = () => console.log('ending at ' + Date.now());
 process.stderr.write('of the application\\n');

@@ -1,9 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { captureOtlp } from '@tallyman/testkit';
+import { captureOtlp, nodeBinary, nodeVersions } from '@tallyman/testkit';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { recordsIn, runToEnd, startCollector, writeApplication } from './ends.test.kit.ts';
+import { preload } from '../application.test.kit.ts';
+import { FEATURE, recordsIn, runToEnd, startCollector, writeApplication } from './ends.test.kit.ts';
 import { answering, type Collector, collectors, type End, ends, limits } from './rows.ts';
 
 vi.setConfig({ maxConcurrency: 3 });
@@ -122,4 +125,35 @@ describe.concurrent('half a second and a collector that does not answer:', () =>
       return;
     }
   });
+});
+
+test('a standard error that nobody reads any more changes nothing at the end', async () => {
+  const entry = join(folder, 'closed.cjs');
+  writeFileSync(entry, `${FEATURE} process.stdin.once('data', () => { feature('work', () => {}); process.exit(3); }); console.log('started');`);
+  const env = { ...process.env, OTEL_EXPORTER_OTLP_ENDPOINT: 'http://127.0.0.1:9', TALLYMAN_END_TIMEOUT: '10000' };
+  const child = spawn(process.execPath, ['--require', preload, entry], { env, stdio: 'pipe' });
+  await once(child.stdout, 'data');
+  child.stderr.destroy();
+  child.stdin.write('end');
+  expect(await once(child, 'exit')).toEqual([3, null]);
+});
+
+const newest = nodeVersions.at(-1) ?? '';
+const hasAllowNet = Number.parseInt(newest, 10) >= 25;
+
+test.skipIf(!hasAllowNet)(`Node ${newest} lets values leave under --permission with --allow-net, and without it says why not`, async () => {
+  const nodePath = await nodeBinary(newest);
+  const entry = writeApplication(folder, 'permission', { source: 'setTimeout(() => record(), 50);' });
+  for (const [more, arrived] of [
+    [['--allow-worker', '--allow-net'], 2],
+    [['--allow-net'], 2],
+    [[], 0],
+  ] as const) {
+    const capture = await captureOtlp();
+    const ours = await runToEnd(entry, { flags: ['--permission', '--allow-fs-read=*', ...more] }, { capture, nodePath });
+    await capture.close();
+    expect(ours.end).toEqual({ code: 0, signal: null });
+    expect(recordsIn(capture)).toBe(arrived);
+    expect(ours.lines).toEqual(arrived === 0 ? [expect.stringContaining('ERR_ACCESS_DENIED')] : []);
+  }
 });

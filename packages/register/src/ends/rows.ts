@@ -7,6 +7,8 @@ export interface End {
   readonly how: string;
   /** What the application does after it has made one record with `record()`; `ending()` marks the moment from which its end is measured. */
   readonly source: string;
+  /** What it does before it loads anything that is measured. */
+  readonly before?: string;
   /** CommonJS unless given. */
   readonly isModule?: true;
   readonly flags?: readonly string[];
@@ -70,6 +72,21 @@ export const ends: readonly End[] = [
       process.on('SIGTERM', () => { record(); server.close(); });`,
     steps: [{ says: 'listening' }, 'SIGTERM'],
     end: 0,
+    arrives: 2,
+  },
+  {
+    how: '`SIGTERM`, handled with a clean-up that takes a while',
+    source: `${ALIVE} process.on('SIGTERM', () => { record(); setTimeout(() => process.exit(7), 200); });`,
+    steps: ['SIGTERM'],
+    end: 7,
+    arrives: 2,
+  },
+  {
+    how: '`SIGTERM`, its listener was there before anything was measured',
+    source: '',
+    before: `${ALIVE} process.on('SIGTERM', () => { record(); setTimeout(() => process.exit(7), 200); });`,
+    steps: ['SIGTERM'],
+    end: 7,
     arrives: 2,
   },
   {

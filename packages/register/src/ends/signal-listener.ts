@@ -10,8 +10,7 @@ export function listenWhileAlone(signal: NodeJS.Signals, flush: () => Promise<vo
     process.removeListener(signal, listener);
   };
   const enter = (): void => {
-    // Without Node's own 'newListener' listener no signal arrives any more; `process.removeAllListeners()` takes that one first.
-    if (isListening || process.listenerCount(signal) > 0 || process.listenerCount('newListener') === 0) return;
+    if (isListening || process.listenerCount(signal) > 0) return;
     isListening = true;
     process.on(signal, listener);
   };
