@@ -124,6 +124,7 @@ function routeFeature(route: string): string | undefined {
 
 function jobFeature(queue: string, type: string): string | undefined {
   const { jobs } = lookup();
+  if (jobs.size === 0) return undefined;
   return jobs.get(`${queue}/${type}`) ?? jobs.get(queue);
 }
 
