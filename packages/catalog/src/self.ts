@@ -19,7 +19,7 @@ export const selfMetrics = defineMetrics('@tallyman/core', {
     description: 'Faults of Tallyman itself, kept away from the application.',
     meaning: 'Any is a bug worth reporting; numbers of that place may be low.',
     source: 'tallyman',
-    attributes: { where: { description: 'Place in Tallyman.', cap: 100 } },
+    attributes: { where: { description: 'Place in Tallyman.', cap: 200 } },
   },
   capped: {
     name: 'tallyman.cardinality.capped',

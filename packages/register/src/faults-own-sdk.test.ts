@@ -59,7 +59,7 @@ describe('an application with an SDK of its own', () => {
       'has a job': (variant) => (variant === 'bare' ? undefined : featureOfJob('cv-queue', 'parse')),
     },
     // Adapters are hooked once in a process, and a provider is looked for until there is one.
-    background: placesIn(core).filter((where) => /^(hook|hand-over)/.test(where)),
+    background: placesIn(core).filter((where) => /^(hook|hand-over|read$)/.test(where)),
     places: placesIn(core).filter((where) => !elsewhere(where)),
   });
 
