@@ -38,7 +38,7 @@ function contextOf(bench, variants, sink, { quick, repetitions, targets, limit }
     variants,
     repetitions: Number(repetitions ?? bench.repetitions[quick ? 'quick' : 'normal']),
     slices: quick ? 6 : 16,
-    warmUpMilliseconds: quick ? 2000 : 2500,
+    warmUpMilliseconds: quick ? 2000 : (bench.warmUpMilliseconds ?? 2500),
   };
   const unproved = [];
   const of = (workload) => {

@@ -103,9 +103,14 @@ function callPush(request: IncomingMessage, chunk: unknown, encoding: BufferEnco
   return push.call(request, chunk, encoding);
 }
 
-function hasBody({ headers }: IncomingMessage): boolean {
-  const length = headers['content-length'];
-  return (length !== undefined && length !== '0') || headers['transfer-encoding'] !== undefined;
+/** Looks at the headers as they were sent: `headers` is an object that Node makes of them when it is first asked for, and not every application asks. */
+function hasBody({ rawHeaders }: IncomingMessage): boolean {
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const name = rawHeaders[index] as string;
+    if (name.length === 14 && name.toLowerCase() === 'content-length' && rawHeaders[index + 1] !== '0') return true;
+    if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') return true;
+  }
+  return false;
 }
 
 /** Makes the record of a request, puts its handlers into its attribution and tells the listeners. */
