@@ -36,7 +36,7 @@ await Promise.all([
       ANNOUNCEMENTS: JSON.stringify(adapters.flatMap(({ announcements }) => announcements?.channel ?? [])),
     },
   }),
-  build({ ...shared, entryPoints: { measure: 'src/start.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
+  build({ ...shared, entryPoints: { measure: 'src/start.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' }, inject: ['src/own-timers.ts'] }),
   // Timers of the SDK must not keep an application alive.
   build({
     ...shared,

@@ -86,7 +86,8 @@ export function defineInstrumentation<Key extends keyof Configuration>(
     setTracerProvider(): void {}
 
     setMeterProvider(provider: MeterProvider): void {
-      handOver(provider);
+      // NodeSDK gives its MeterProvider to one instrumentation after the other: only then is it known what the others measure themselves.
+      queueMicrotask(() => handOver(provider));
     }
   };
 }

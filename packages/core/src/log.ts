@@ -1,3 +1,4 @@
+import { writeLine } from './early/index.ts';
 import { runtime } from './runtime.ts';
 
 /** What `OTEL_LOG_LEVEL` may hold, in any case, from nothing to everything (sdk-node 0.301). */
@@ -16,16 +17,7 @@ function threshold(): number {
 /** Writes one line to stderr, prefixed `[tallyman] `, when `OTEL_LOG_LEVEL` (info unless set) lets its level through. */
 export function log(level: 'error' | 'warn' | 'info' | 'debug', line: string): void {
   if (LEVELS.indexOf(level) > threshold()) return;
-  try {
-    process.stderr.write(`[tallyman] ${line.slice(0, MAX_LENGTH).replace(/[\s\p{Cc}]+/gu, ' ')}\n`, ignoreError);
-  } catch {
-    // A missing stderr must not reach the application.
-  }
-}
-
-/** A write that failed is told as an event right after this callback; without a listener it would end the process. */
-function ignoreError(error?: Error | null): void {
-  if (error && process.stderr.listenerCount('error') === 0) process.stderr.once('error', () => undefined);
+  writeLine(line.slice(0, MAX_LENGTH).replace(/[\s\p{Cc}]+/gu, ' '));
 }
 
 /** Writes a line once per process for its key, and again only after `everyMs` when that is given. */

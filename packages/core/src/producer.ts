@@ -77,7 +77,8 @@ export class MetricProducer {
     const sent = this.#produced;
     this.#sending = sent;
     return (hasArrived) => {
-      if (hasArrived && sent !== undefined) this.#delivered = sent;
+      // An older one that ends late tells nothing of a newer one that has arrived.
+      if (hasArrived && sent !== undefined && sent.changes >= (this.#delivered?.changes ?? 0)) this.#delivered = sent;
       if (this.#sending === sent) this.#sending = undefined;
     };
   }

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Attribution } from './attribution.ts';
 import type { Configuration } from './configuration.ts';
-import { GENERATION, GENERATION_KEY, RUNTIME_KEY } from './early/index.ts';
+import { GENERATION, GENERATION_KEY, RUNTIME_KEY, writeLine } from './early/index.ts';
 import type { Adapter } from './hook.ts';
 import { Registry } from './registry.ts';
 import type { RequestObservers } from './request.ts';
@@ -61,8 +61,8 @@ function find(): Runtime {
   const global = globalThis as { [GENERATION_KEY]?: number; [RUNTIME_KEY]?: Runtime };
   const generation = global[GENERATION_KEY];
   if (generation !== undefined && generation !== GENERATION) {
-    process.stderr.write(
-      `[tallyman] another generation (${generation}) of Tallyman runs in this process; this copy (${GENERATION}) does nothing. Install one version of @tallyman/*.\n`,
+    writeLine(
+      `another generation (${generation}) of Tallyman runs in this process; this copy (${GENERATION}) does nothing. Install one version of @tallyman/*.`,
     );
     return create(false);
   }

@@ -5,9 +5,6 @@ import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-met
 import { grpcFrame, grpcHeaders, grpcUrl } from './grpc.ts';
 import type { OtlpTarget } from './otlp-target.ts';
 
-/** `NGHTTP2_CANCEL`. */
-const CANCEL = 8;
-
 type Callback = Parameters<PushMetricExporter['export']>[1];
 
 /**
@@ -16,10 +13,13 @@ type Callback = Parameters<PushMetricExporter['export']>[1];
  */
 export class GrpcMetricExporter implements PushMetricExporter {
   readonly #target: OtlpTarget;
+  readonly #watch: (call: ClientHttp2Stream) => void;
   #session: ClientHttp2Session | undefined;
 
-  constructor(target: OtlpTarget) {
+  /** `watch` is given each call. */
+  constructor(target: OtlpTarget, watch: (call: ClientHttp2Stream) => void) {
     this.#target = target;
+    this.#watch = watch;
   }
 
   export(metrics: ResourceMetrics, callback: Callback): void {
@@ -27,7 +27,9 @@ export class GrpcMetricExporter implements PushMetricExporter {
     if (message === undefined) throw new TypeError('not serialised');
     const url = new URL(grpcUrl(this.#target.url));
     const stream = this.#connection(url).request({ ':method': 'POST', ':path': url.pathname, ...grpcHeaders(this.#target) });
-    stream.setTimeout(this.#target.timeoutMs, () => stream.close(CANCEL));
+    // A call that still waits for its connection cannot be closed alone, and a connection that has died without a word is of no use to the next one.
+    stream.setTimeout(this.#target.timeoutMs, () => this.#session?.destroy());
+    this.#watch(stream);
     report(stream, callback);
     stream.end(grpcFrame(message, this.#target));
   }

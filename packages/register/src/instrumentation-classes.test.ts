@@ -114,9 +114,10 @@ describe('an instrumentation', () => {
     expect(runtime.registry.destination).toBeUndefined();
   });
 
-  test('reports through the provider that it is given', () => {
+  test('reports through the provider that it is given, in the same turn', async () => {
     const meterProvider = new MeterProvider();
     registerInstrumentations({ instrumentations: all(), meterProvider });
+    await Promise.resolve();
     expect(runtime.registry.destination?.provider).toBe(meterProvider);
     runtime.registry.destination = undefined;
   });

@@ -77,8 +77,8 @@ describe("an application's own SDK", () => {
     },
   );
 
-  test('that measures requests itself is left that metric, and gets all others', async () => {
-    const { app, ask } = await start({ WHEN: 'first', INSTRUMENT: 'http' });
+  test.each(['http', 'http,tallyman', 'tallyman,http'])('that measures requests itself (%s) is left that metric, and gets all others', async (instrument) => {
+    const { app, ask } = await start({ WHEN: 'first', INSTRUMENT: instrument });
     await ask('/', 5);
     expect(await app.stop('SIGTERM')).toEqual({ code: 0, signal: null });
     const durations = theirs.series(httpMetrics.requestDuration.name);

@@ -147,6 +147,23 @@ describe('exports', () => {
     expect(capture.series(httpMetrics.requestDuration.name)).toHaveLength(1);
   });
 
+  test('keep their time where the application has put a fake clock in the place of timers', async () => {
+    const app = await runApp({
+      args: [
+        '-e',
+        `require('node:test').mock.timers.enable();
+         const server = require('node:http').createServer((request, response) => response.end('ok'));
+         server.listen(0, '127.0.0.1', () => console.log('listening on http://127.0.0.1:' + server.address().port));`,
+      ],
+      preload,
+      env: { ...capture.env, OTEL_METRIC_EXPORT_INTERVAL: '100' },
+    });
+    const [, url = ''] = await app.ready(/listening on (\S+)/);
+    await fetch(url);
+    await capture.until(() => requests() === 1);
+    expect(await app.stop('SIGTERM')).toEqual({ code: null, signal: 'SIGTERM' });
+  });
+
   test('and the SDK are not even loaded by a process that measures nothing', async () => {
     const app = await runApp({
       args: ['-e', 'console.log(Object.keys(require.cache).filter((file) => /sdk\\.cjs|serializer\\.cjs/.test(file)).length)'],

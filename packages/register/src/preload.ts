@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { defineLazyRuntime, GENERATION_KEY, type ModuleHandler, moduleHandlers } from '@tallyman/core/early';
+import { defineLazyRuntime, GENERATION_KEY, keepTimers, type ModuleHandler, moduleHandlers, writeLine } from '@tallyman/core/early';
 import type { LoadedConfiguration, loadConfiguration } from './configuration-file.ts';
 import type { startMeasuring } from './start.ts';
 import { isDisabled, text, wantsTraces } from './variables.ts';
@@ -55,6 +55,7 @@ function start(): void {
     return;
   }
   Object.defineProperty(global, PRELOAD_KEY, { value: version });
+  keepTimers();
   const file = findConfiguration();
   const { configuration, problem } = file === undefined ? { configuration: {} } : loadFrom(file);
   if (configuration === undefined) {
@@ -154,5 +155,5 @@ function sayUnusable(what: 'started' | 'loaded', error: unknown): void {
 }
 
 function say(line: string): void {
-  if (process.env.OTEL_LOG_LEVEL?.trim().toLowerCase() !== 'none') process.stderr.write(`[tallyman] ${line}\n`);
+  if (process.env.OTEL_LOG_LEVEL?.trim().toLowerCase() !== 'none') writeLine(line);
 }

@@ -1,4 +1,4 @@
-import type { ClientRequest } from 'node:http';
+import type { EventEmitter } from 'node:events';
 import { metrics } from '@opentelemetry/api';
 import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
 import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
@@ -49,9 +49,11 @@ export interface RunningSdk {
   flush(): Promise<void>;
 }
 
-/** Requests of HTTP, or exports of gRPC, that have not ended. */
+/** Requests that were handed to the operating system and have not ended; one that still connects is lost when the process ends. */
 const sending = new Set<object>();
-const watch = (request: ClientRequest): void => void sending.add(request.once('close', () => sending.delete(request)));
+const watch = (request: EventEmitter): void => {
+  request.once('finish', () => sending.add(request)).once('close', () => sending.delete(request));
+};
 
 /** Starts our own MeterProvider; unless asked to, it is not registered globally, because an application's own registration would then fail. */
 export function startSdk(options: SdkOptions): RunningSdk {
@@ -97,7 +99,7 @@ function close(reader: MetricReader): void {
 }
 
 function otlpExporter(target: OtlpTarget): PushMetricExporter {
-  if (target.protocol === 'grpc') return new GrpcMetricExporter(target);
+  if (target.protocol === 'grpc') return new GrpcMetricExporter(target, watch);
   const Exporter = target.protocol === 'http/json' ? JsonExporter : ProtobufExporter;
   return new Exporter({
     url: target.url,
@@ -111,17 +113,14 @@ function otlpExporter(target: OtlpTarget): PushMetricExporter {
 /** Tells the producer and the preload what became of each export; `finished` when it was the last one. */
 function reporting(exporter: PushMetricExporter, { name, producer }: WayOut, options: SdkOptions, finished: () => void): PushMetricExporter {
   const original = exporter.export.bind(exporter);
-  const isGrpc = name === 'otlp' && options.target.protocol === 'grpc';
   let isExporting = false;
   exporter.export = (collected: ResourceMetrics, callback) => {
     // An export that takes longer than the interval goes on; beside it the same delta values would be sent twice.
     if (isExporting) return callback({ code: 0 });
     isExporting = true;
-    if (isGrpc) sending.add(exporter);
     const settle = producer.send();
     const end = (result: Parameters<typeof callback>[0]): void => {
       isExporting = false;
-      sending.delete(exporter);
       settle(result.code === 0);
       if (result.code !== 0) options.failed(name, result.error);
       else if (producer.isFinished) finished();

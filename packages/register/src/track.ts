@@ -1,5 +1,6 @@
 import { subscribe } from 'node:diagnostics_channel';
 import type { AiCallEvent, DeliveryEvent, FeatureUseEvent, JobEvent, PaymentEvent } from '@tallyman/core';
+import { writeLine } from '@tallyman/core/early';
 
 type Value = string | number | boolean | undefined;
 type Fields = Readonly<Record<string, Value>>;
@@ -21,7 +22,7 @@ export function startTracking(): void {
   for (const [channel, [name, fields]] of Object.entries(LINES)) {
     subscribe(channel, (event) => {
       try {
-        process.stderr.write(`[tallyman] track ${name}${written(fields(event as never))}\n`);
+        writeLine(`track ${name}${written(fields(event as never))}`);
       } catch {
         // The application's calls publish these events.
       }

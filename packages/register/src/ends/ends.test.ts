@@ -14,9 +14,8 @@ vi.setConfig({ maxConcurrency: 3 });
 /** What we may spend at the end, and what starting a thread, and the turn of the test itself, add to it on a busy machine. */
 const LIMIT_MS = 500;
 const BUSY_MS = 700;
-/** What is too long on any machine: an exporter would take ten seconds. */
-const TOO_LONG_MS = 4000;
-const ATTEMPTS = 6;
+/** How often a busy machine is asked. */
+const ATTEMPTS = 8;
 /** Half a second is real time, in which a busy machine may not give every process its turn: only where it is the point does a test depend on it. */
 const HALF_A_SECOND = { TALLYMAN_END_TIMEOUT: undefined };
 
@@ -120,8 +119,8 @@ describe.concurrent('half a second and a collector that does not answer:', () =>
       expect(ours.end).toEqual(endOf(kind.end));
       expect(ours.lines).toEqual([expect.stringContaining(collector.says ?? '')]);
       if (!collector.isReceived) expect(recordsIn(capture)).toBe(0);
-      else if (capture.requests.length >= expected) expect(recordsIn(capture)).toBe(2);
-      expect(ours.endMs).toBeLessThan(TOO_LONG_MS);
+      else expect(recordsIn(capture)).toBe(2);
+      expect(ours.endMs).toBeLessThan(LIMIT_MS + BUSY_MS);
       return;
     }
   });

@@ -46,7 +46,11 @@ export function lastDelivery({ target, producer, attributes, sdk, start }: Expor
     if (safely('register.flush', isDelivered) === true) return;
     if (sdk() === undefined) safely('register.start', start);
     const running = sdk();
-    if (running !== undefined) await keepFor(milliseconds, running.flush());
+    const deadline = performance.now() + milliseconds;
+    // The first time may only wait for an export that was on its way, and that knew nothing of the newest values.
+    for (let time = 0; time < 2 && running !== undefined && safely('register.flush', isDelivered) !== true; time++) {
+      await keepFor(Math.max(deadline - performance.now(), 0), running.flush());
+    }
   };
   return { now, later };
 }
