@@ -53,8 +53,8 @@ test('the application alone answers and ends', () => {
 });
 
 test.each([
-  ['a request to the collector throws', {}],
-  ['a request to the collector never answers', {}],
+  ['a connection to the collector throws', {}],
+  ['a connection to the collector stays silent', {}],
   ['reading throws', {}],
   ['reading throws', { OTEL_METRICS_EXPORTER: 'console' }],
   ['a sample throws', {}],

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { log, type ProducedMetrics } from '@tallyman/core';
-import { type Post, postSynchronously } from './ends/post.ts';
+import { postSynchronously } from './ends/post.ts';
 import { grpcFrame, grpcHeaders, grpcUrl } from './grpc.ts';
+import { otlpPost } from './otlp-post.ts';
 import { loggable, type OtlpTarget } from './otlp-target.ts';
 
 interface Serializer {
@@ -21,7 +22,7 @@ export function flushSynchronously(target: OtlpTarget, metrics: ProducedMetrics,
   const isGrpc = target.protocol === 'grpc';
   const post = {
     isGrpc,
-    ...(isGrpc ? { url: grpcUrl(target.url), headers: grpcHeaders(target), body: grpcFrame(serialized, target) } : httpPost(target, serialized)),
+    ...(isGrpc ? { url: grpcUrl(target.url), headers: grpcHeaders(target), body: grpcFrame(serialized, target) } : otlpPost(target, serialized)),
     tls: Object.fromEntries(Object.entries(target.tls).map(([key, path]) => [key, readFileSync(path)])),
   };
   const posted = postSynchronously(post, deadline - performance.now());
@@ -31,17 +32,4 @@ export function flushSynchronously(target: OtlpTarget, metrics: ProducedMetrics,
     log('warn', `the last values may be lost: no answer from ${address} within the ${Math.round(milliseconds)} ms that the end of a process waits`);
   else log('warn', `the last values are lost: ${posted === 'no connection' ? 'no connection to' : `${posted} from`} ${address}`);
   return false;
-}
-
-function httpPost({ url, protocol, isCompressed, headers }: OtlpTarget, serialized: Uint8Array): Pick<Post, 'url' | 'headers' | 'body'> {
-  return {
-    url,
-    headers: {
-      'content-type': protocol === 'http/json' ? 'application/json' : 'application/x-protobuf',
-      ...(isCompressed && { 'content-encoding': 'gzip' }),
-      ...headers,
-    },
-    // Loaded here and not at the start of every process: few compress.
-    body: isCompressed ? process.getBuiltinModule('node:zlib').gzipSync(serialized) : serialized,
-  };
 }

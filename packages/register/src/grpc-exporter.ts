@@ -13,13 +13,13 @@ type Callback = Parameters<PushMetricExporter['export']>[1];
  */
 export class GrpcMetricExporter implements PushMetricExporter {
   readonly #target: OtlpTarget;
-  readonly #watch: (call: ClientHttp2Stream) => void;
+  readonly #sending: Set<object>;
   #session: ClientHttp2Session | undefined;
 
-  /** `watch` is given each call. */
-  constructor(target: OtlpTarget, watch: (call: ClientHttp2Stream) => void) {
+  /** `sending` holds what was handed to the operating system and is not answered. */
+  constructor(target: OtlpTarget, sending: Set<object>) {
     this.#target = target;
-    this.#watch = watch;
+    this.#sending = sending;
   }
 
   export(metrics: ResourceMetrics, callback: Callback): void {
@@ -29,7 +29,7 @@ export class GrpcMetricExporter implements PushMetricExporter {
     const stream = this.#connection(url).request({ ':method': 'POST', ':path': url.pathname, ...grpcHeaders(this.#target) });
     // A call that still waits for its connection cannot be closed alone, and a connection that has died without a word is of no use to the next one.
     stream.setTimeout(this.#target.timeoutMs, () => this.#session?.destroy());
-    this.#watch(stream);
+    stream.once('finish', () => this.#sending.add(stream)).once('close', () => this.#sending.delete(stream));
     report(stream, callback);
     stream.end(grpcFrame(message, this.#target));
   }

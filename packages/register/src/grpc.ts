@@ -1,3 +1,4 @@
+import { userAgent } from './otlp-post.ts';
 import type { OtlpTarget } from './otlp-target.ts';
 
 /** The method that exports metrics (opentelemetry-proto, collector/metrics/v1/metrics_service.proto). */
@@ -15,7 +16,7 @@ export function grpcUrl(address: string): string {
 /** The headers of a call, beside those of HTTP/2 itself. */
 export function grpcHeaders({ isCompressed, headers }: OtlpTarget): Record<string, string> {
   const lowerCase = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]));
-  return { 'content-type': 'application/grpc', te: 'trailers', ...(isCompressed && { 'grpc-encoding': 'gzip' }), ...lowerCase };
+  return { 'user-agent': userAgent, 'content-type': 'application/grpc', te: 'trailers', ...(isCompressed && { 'grpc-encoding': 'gzip' }), ...lowerCase };
 }
 
 /** A message as it is sent. */

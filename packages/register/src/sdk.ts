@@ -1,7 +1,4 @@
-import type { EventEmitter } from 'node:events';
 import { metrics } from '@opentelemetry/api';
-import { OTLPMetricExporter as JsonExporter } from '@opentelemetry/exporter-metrics-otlp-http';
-import { OTLPMetricExporter as ProtobufExporter } from '@opentelemetry/exporter-metrics-otlp-proto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
   type CollectionResult,
@@ -14,10 +11,10 @@ import {
 } from '@opentelemetry/sdk-metrics';
 import type { MetricProducer as Producer } from '@tallyman/core';
 import { GrpcMetricExporter } from './grpc-exporter.ts';
+import { HttpMetricExporter } from './http-exporter.ts';
 import type { OtlpTarget } from './otlp-target.ts';
 import { CollectorNamesPrometheusReader } from './prometheus-exporter.ts';
 import { MetricsServer, type MetricsServerOptions } from './prometheus-server.ts';
-import { unreferencedAgent } from './unreferenced-agent.ts';
 
 /** One way that metrics leave the process, with the producer of what is to be delivered there. */
 export interface WayOut {
@@ -51,9 +48,6 @@ export interface RunningSdk {
 
 /** Requests that were handed to the operating system and have not ended; one that still connects is lost when the process ends. */
 const sending = new Set<object>();
-const watch = (request: EventEmitter): void => {
-  request.once('finish', () => sending.add(request)).once('close', () => sending.delete(request));
-};
 
 /** Starts our own MeterProvider; unless asked to, it is not registered globally, because an application's own registration would then fail. */
 export function startSdk(options: SdkOptions): RunningSdk {
@@ -83,7 +77,8 @@ function periodicReader(wayOut: WayOut, options: SdkOptions): MetricReader {
     options.beforeExport();
     return producer.collect() as Promise<CollectionResult>;
   };
-  const exporter = reporting(name === 'console' ? new ConsoleMetricExporter() : otlpExporter(options.target), wayOut, options, () => close(reader));
+  const Otlp = options.target.protocol === 'grpc' ? GrpcMetricExporter : HttpMetricExporter;
+  const exporter = reporting(name === 'console' ? new ConsoleMetricExporter() : new Otlp(options.target, sending), wayOut, options, () => close(reader));
   const reader: MetricReader = new PeriodicExportingMetricReader({
     exporter,
     exportIntervalMillis: options.intervalMs,
@@ -96,18 +91,6 @@ function periodicReader(wayOut: WayOut, options: SdkOptions): MetricReader {
 /** Later, when the export or scrape that is going on has ended. */
 function close(reader: MetricReader): void {
   setImmediate(() => void reader.shutdown().catch(() => undefined));
-}
-
-function otlpExporter(target: OtlpTarget): PushMetricExporter {
-  if (target.protocol === 'grpc') return new GrpcMetricExporter(target, watch);
-  const Exporter = target.protocol === 'http/json' ? JsonExporter : ProtobufExporter;
-  return new Exporter({
-    url: target.url,
-    headers: target.headers,
-    timeoutMillis: target.timeoutMs,
-    compression: (target.isCompressed ? 'gzip' : 'none') as NonNullable<NonNullable<ConstructorParameters<typeof JsonExporter>[0]>['compression']>,
-    httpAgentOptions: (protocol: string) => unreferencedAgent(protocol, target.tls, watch),
-  });
 }
 
 /** Tells the producer and the preload what became of each export; `finished` when it was the last one. */

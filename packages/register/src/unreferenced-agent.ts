@@ -1,25 +1,19 @@
 import { readFileSync } from 'node:fs';
-import { Agent, type AgentOptions, type ClientRequest } from 'node:http';
+import { Agent, type AgentOptions } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import type { Socket } from 'node:net';
 import type { OtlpTarget } from './otlp-target.ts';
 
-/** A keep-alive agent whose sockets never keep the process alive: what is left is delivered when it ends. `watch` is given each request. */
-export function unreferencedAgent(protocol: string, tls: OtlpTarget['tls'], watch: (request: ClientRequest) => void = () => undefined): Agent {
+/** A keep-alive agent whose sockets never keep the process alive: what is left is delivered when it ends. */
+export function unreferencedAgent(protocol: string, tls: OtlpTarget['tls']): Agent {
   const options: AgentOptions = { keepAlive: true, ...Object.fromEntries(Object.entries(tls).map(([key, path]) => [key, readFileSync(path)])) };
   const created = protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   const unreferenced = created as unknown as {
-    addRequest(request: ClientRequest, ...rest: unknown[]): void;
     createConnection(...args: unknown[]): Socket;
     reuseSocket(socket: Socket, request: unknown): void;
   };
-  const addRequest = unreferenced.addRequest.bind(created);
   const createConnection = unreferenced.createConnection.bind(created);
   const reuseSocket = unreferenced.reuseSocket.bind(created);
-  unreferenced.addRequest = (request, ...rest) => {
-    watch(request);
-    addRequest(request, ...rest);
-  };
   unreferenced.createConnection = (...args) => createConnection(...args).unref();
   unreferenced.reuseSocket = (socket, request) => {
     reuseSocket(socket, request);
