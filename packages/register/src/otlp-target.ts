@@ -10,7 +10,7 @@ export interface OtlpTarget {
   readonly protocol: (typeof PROTOCOLS)[number];
   readonly headers: Readonly<Record<string, string>>;
   readonly isCompressed: boolean;
-  /** The longest that an export may take, retries included, in milliseconds. */
+  /** The longest that an export may take, in milliseconds. */
   readonly timeoutMs: number;
   /** Paths of readable PEM files. */
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
