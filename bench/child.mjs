@@ -61,7 +61,8 @@ const GROWN_UP = '--min-semi-space-size=16';
 
 /** Starts an application that is measured, and that calls `answer` of apps/answer.mjs; resolves when it is ready. */
 export async function startApp(variant, sink, file, args = []) {
-  const child = spawn(...onItsCore(...commandOf({ nodeFlags: [GROWN_UP, ...variant.nodeFlags] }, file, args)), { cwd: folder, env: environmentOf(variant, sink), stdio: talking });
+  const command = commandOf({ nodeFlags: [GROWN_UP, ...variant.nodeFlags] }, file, args);
+  const child = spawn(...onItsCore(...command), { cwd: folder, env: environmentOf(variant, sink), stdio: talking });
   return { variant, ...(await conversation(child, `${file} under ${variant.name}`)) };
 }
 
