@@ -83,6 +83,7 @@ test.each([
   ['with an error', 'HTTP/1.1 503 Away\r\nRetry-After: 1\r\n\r\n', failure('http_503')],
   ['with a redirection', 'HTTP/1.1 307 There\r\nLocation: /\r\n\r\n', failure('http_307')],
   ['with an announcement alone', 'HTTP/1.1 100 Continue\r\n\r\n', failure('ECONNRESET')],
+  ['with announcements without end', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(1000), failure('ECONNRESET')],
   ['with nothing', '', failure('ECONNRESET')],
   ['in another protocol', `SSH-2.0-server\r\n${'x'.repeat(50_000)}`, failure('ECONNRESET')],
 ])('an answer %s has its outcome, whole and byte by byte', async (_how, answer, outcome) => {
