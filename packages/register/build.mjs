@@ -36,16 +36,16 @@ await Promise.all([
       ANNOUNCEMENTS: JSON.stringify(adapters.flatMap(({ announcements }) => announcements?.channel ?? [])),
     },
   }),
-  build({ ...shared, entryPoints: { measure: 'src/start.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' }, inject: ['src/own-timers.ts'] }),
+  build({ ...shared, entryPoints: { measure: 'src/start.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' }, inject: ['src/timers/own-timers.ts'] }),
   // Timers of the SDK must not keep an application alive.
   build({
     ...shared,
-    entryPoints: { sdk: 'src/sdk.ts', spans: 'src/spans.ts' },
+    entryPoints: { sdk: 'src/sdk.ts', spans: 'src/traces/spans.ts' },
     outdir: 'dist',
     outExtension: { '.js': '.cjs' },
-    inject: ['src/unreferenced-timers.ts'],
+    inject: ['src/timers/unreferenced-timers.ts'],
   }),
-  build({ ...shared, entryPoints: { serializer: 'src/serializer.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
-  build({ ...shared, entryPoints: { configuration: 'src/configuration-file.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
+  build({ ...shared, entryPoints: { serializer: 'src/otlp/serializer.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
+  build({ ...shared, entryPoints: { configuration: 'src/settings/configuration-file.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
   build({ ...shared, entryPoints: { track: 'src/track.ts' }, outdir: 'dist', outExtension: { '.js': '.cjs' } }),
 ]);

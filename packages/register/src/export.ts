@@ -12,12 +12,12 @@ import {
   watchForMeterProvider,
 } from '@tallyman/core';
 import { lastDelivery } from './ends/last-delivery.ts';
-import { metricsExporters, milliseconds, port, temporalityPreference } from './environment.ts';
 import { onEnd, onFirstNeed } from './lifecycle.ts';
-import { loggable, otlpTarget } from './otlp-target.ts';
+import { loggable, otlpTarget } from './otlp/target.ts';
 import { startProcessMetrics } from './process-metrics.ts';
 import type { RunningSdk, startSdk, WayOut } from './sdk.ts';
-import { text } from './variables.ts';
+import { metricsExporters, milliseconds, port, temporalityPreference } from './settings/environment.ts';
+import { text } from './settings/variables.ts';
 import { version } from './version.ts';
 
 const HOUR_MS = 3_600_000;

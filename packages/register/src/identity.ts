@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { pairs } from './environment.ts';
-import { text } from './variables.ts';
+import { pairs } from './settings/environment.ts';
+import { text } from './settings/variables.ts';
 import { version } from './version.ts';
 
 const UNKNOWN_SERVICE = 'unknown_service:node';

@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineLazyRuntime, GENERATION_KEY, keepTimers, type ModuleHandler, moduleHandlers, writeLine } from '@tallyman/core/early';
-import type { LoadedConfiguration, loadConfiguration } from './configuration-file.ts';
+import type { LoadedConfiguration, loadConfiguration } from './settings/configuration-file.ts';
+import { isDisabled, text, wantsTraces } from './settings/variables.ts';
 import type { startMeasuring } from './start.ts';
-import { isDisabled, text, wantsTraces } from './variables.ts';
 import { version } from './version.ts';
 
 // This file runs at the start of every process, of build tools and scripts too: it looks out for something to measure, and loads all else then.

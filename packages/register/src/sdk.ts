@@ -10,11 +10,11 @@ import {
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
 import type { MetricProducer as Producer } from '@tallyman/core';
-import { GrpcMetricExporter } from './grpc-exporter.ts';
-import { HttpMetricExporter } from './http-exporter.ts';
-import type { OtlpTarget } from './otlp-target.ts';
-import { CollectorNamesPrometheusReader } from './prometheus-exporter.ts';
-import { MetricsServer, type MetricsServerOptions } from './prometheus-server.ts';
+import { GrpcMetricExporter } from './otlp/grpc-exporter.ts';
+import { HttpMetricExporter } from './otlp/http-exporter.ts';
+import type { OtlpTarget } from './otlp/target.ts';
+import { CollectorNamesPrometheusReader } from './prometheus/exporter.ts';
+import { MetricsServer, type MetricsServerOptions } from './prometheus/server.ts';
 
 /** One way that metrics leave the process, with the producer of what is to be delivered there. */
 export interface WayOut {

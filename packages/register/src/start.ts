@@ -5,13 +5,13 @@ import { startFeatures } from '@tallyman/features';
 import { adapters as httpAdapters, startHttp } from '@tallyman/http';
 import { adapters as queueAdapters, startQueues } from '@tallyman/queues';
 import { adapters as webhookAdapters } from '@tallyman/webhooks';
-import { startDeclaredSdk } from './declared-sdk.ts';
-import { checkEnvironment, isEnabled, isTracking } from './environment.ts';
 import { startExport } from './export.ts';
 import { resourceAttributes } from './identity.ts';
-import { startTraces } from './traces.ts';
+import { checkEnvironment, isEnabled, isTracking } from './settings/environment.ts';
+import { text, wantsTraces } from './settings/variables.ts';
+import { startDeclaredSdk } from './traces/declared-sdk.ts';
+import { startTraces } from './traces/traces.ts';
 import type { startTracking } from './track.ts';
-import { text, wantsTraces } from './variables.ts';
 
 const adapters = [...httpAdapters, ...aiAdapters, ...webhookAdapters, ...queueAdapters];
 

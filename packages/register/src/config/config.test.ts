@@ -1,7 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runApp } from '@tallyman/testkit';
 import { expect, test } from 'vitest';
-import { schema, validateConfiguration } from '../validate.ts';
+import { schema, validateConfiguration } from '../settings/validate.ts';
 import { defineConfig, type TallymanConfiguration } from './index.ts';
 
 /** The compiler is the judge here: an `@ts-expect-error` without an error fails the build. */

@@ -1,4 +1,4 @@
-import { milliseconds } from '../environment.ts';
+import { milliseconds } from '../settings/environment.ts';
 
 /** The longest that the end of a process waits for its last values, in milliseconds, unless `TALLYMAN_END_TIMEOUT` is set: with what it takes to leave, half a second. */
 const END_TIMEOUT_MS = 470;

@@ -1,11 +1,11 @@
 import { endIdleCalls } from '@tallyman/ai';
 import { logOnce, type MetricProducer, runtime, safely } from '@tallyman/core';
 import { settleHeldPurchases } from '@tallyman/webhooks';
-import { flushSynchronously } from '../flush.ts';
 import type { LastDelivery } from '../lifecycle.ts';
-import type { OtlpTarget } from '../otlp-target.ts';
+import type { OtlpTarget } from '../otlp/target.ts';
 import type { RunningSdk } from '../sdk.ts';
 import { keepFor } from './end-time.ts';
+import { flushSynchronously } from './flush.ts';
 import { canPost } from './post.ts';
 
 /** What the last delivery needs to know of the export. */

@@ -1,12 +1,10 @@
 import { Worker } from 'node:worker_threads';
+import type { OtlpPost } from '../otlp/post.ts';
 
-/** A body to post. */
-export interface Post {
-  readonly url: string;
+/** A message, and how it is sent. */
+export interface Post extends OtlpPost {
   /** Whether it is a call of gRPC, the body being its frame: over HTTP/2, with the outcome in trailers. */
   readonly isGrpc: boolean;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Uint8Array;
   /** Contents of PEM files. */
   readonly tls: { readonly ca?: Buffer; readonly cert?: Buffer; readonly key?: Buffer };
 }

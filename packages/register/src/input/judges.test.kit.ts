@@ -9,7 +9,7 @@ import { allAliases, allMetrics, type MetricSpec, promName } from '@tallyman/cat
 import { createMetricProducer } from '@tallyman/core';
 import { type RunningPrometheus, requireServers, waitFor } from '@tallyman/testkit';
 import { expect } from 'vitest';
-import { CollectorNamesPrometheusReader } from '../prometheus-exporter.ts';
+import { CollectorNamesPrometheusReader } from '../prometheus/exporter.ts';
 
 /** The judges that are here. */
 export const judges = await requireServers('otelcol', 'prometheus', 'promtool');

@@ -1,5 +1,5 @@
-import { userAgent } from './otlp-post.ts';
-import type { OtlpTarget } from './otlp-target.ts';
+import { userAgent } from './post.ts';
+import type { OtlpTarget } from './target.ts';
 
 /** The method that exports metrics (opentelemetry-proto, collector/metrics/v1/metrics_service.proto). */
 const METHOD = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export';

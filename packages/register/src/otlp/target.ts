@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { choice, milliseconds, pairs, read } from './environment.ts';
-import type { Variable } from './variables.ts';
+import { choice, milliseconds, pairs, read } from '../settings/environment.ts';
+import type { Variable } from '../settings/variables.ts';
 
 const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
 

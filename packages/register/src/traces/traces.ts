@@ -1,10 +1,10 @@
 import Module, { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { log, safely } from '@tallyman/core';
-import { keepFor, timeLeft } from './ends/end-time.ts';
+import { keepFor, timeLeft } from '../ends/end-time.ts';
+import { list } from '../settings/variables.ts';
 import { httpInstrumentation } from './http-instrumentation.ts';
 import type { spanProcessor as createSpanProcessor } from './spans.ts';
-import { list } from './variables.ts';
 
 const { env } = process;
 

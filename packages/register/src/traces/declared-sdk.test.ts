@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { httpMetrics } from '@tallyman/catalog';
 import { captureOtlp, type OtlpCapture } from '@tallyman/testkit';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Application, linesOf, startApplication } from './application.test.kit.ts';
+import { type Application, linesOf, startApplication } from '../application.test.kit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tallyman-declared-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { isIP, type Socket } from 'node:net';
-import type { OtlpPost } from './otlp-post.ts';
-import type { OtlpTarget } from './otlp-target.ts';
+import type { OtlpPost } from './post.ts';
+import type { OtlpTarget } from './target.ts';
 
 /** What became of a request; the error's `code` is that of the connection, or `http_` and the status. */
 export type Outcome = { readonly code: 0 } | { readonly code: 1; readonly error: Error };

@@ -3,7 +3,7 @@ import type { ClientHttp2Session, ClientHttp2Stream, IncomingHttpHeaders } from 
 import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { grpcFrame, grpcHeaders, grpcUrl } from './grpc.ts';
-import type { OtlpTarget } from './otlp-target.ts';
+import type { OtlpTarget } from './target.ts';
 
 type Callback = Parameters<PushMetricExporter['export']>[1];
 

@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { log, type ProducedMetrics } from '@tallyman/core';
-import { postSynchronously } from './ends/post.ts';
-import { grpcFrame, grpcHeaders, grpcUrl } from './grpc.ts';
-import { otlpPost } from './otlp-post.ts';
-import { loggable, type OtlpTarget } from './otlp-target.ts';
+import { grpcFrame, grpcHeaders, grpcUrl } from '../otlp/grpc.ts';
+import { otlpPost } from '../otlp/post.ts';
+import { loggable, type OtlpTarget } from '../otlp/target.ts';
+import { postSynchronously } from './post.ts';
 
 interface Serializer {
   serializeRequest(metrics: ProducedMetrics): Uint8Array | undefined;

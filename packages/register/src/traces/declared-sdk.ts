@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { globalMeterProvider, log } from '@tallyman/core';
+import { codeOf } from '../settings/read-configuration.ts';
+import { text } from '../settings/variables.ts';
 import { httpInstrumentation } from './http-instrumentation.ts';
-import { codeOf } from './read-configuration.ts';
-import { text } from './variables.ts';
 
 /** What providers of the SDK have beside the API's methods. */
 interface Flushable {

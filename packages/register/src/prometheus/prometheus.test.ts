@@ -3,7 +3,7 @@ import { networkInterfaces } from 'node:os';
 import { httpMetrics, promName } from '@tallyman/catalog';
 import { captureOtlp, type RunningProcess, waitFor } from '@tallyman/testkit';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type Application, fixture, freePort, linesOf, page, startApplication } from './application.test.kit.ts';
+import { type Application, fixture, freePort, linesOf, page, startApplication } from '../application.test.kit.ts';
 
 const count = `${promName(httpMetrics.requestDuration)}_count`;
 

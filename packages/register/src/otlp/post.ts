@@ -1,5 +1,5 @@
-import type { OtlpTarget } from './otlp-target.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
+import type { OtlpTarget } from './target.ts';
 
 /** Names the exporter to the collector (OTLP exporter specification, User Agent). */
 export const userAgent = `Tallyman-OTLP-Exporter/${version}`;

@@ -1,5 +1,5 @@
 import { LEVELS, logOnce, type TemporalityPreference } from '@tallyman/core';
-import { INSTRUMENTATIONS } from './instrumentations.ts';
+import { INSTRUMENTATIONS } from '../instrumentations.ts';
 import { list, TRACES_EXPORTERS, text, type Variable } from './variables.ts';
 
 /** The longest delay that a timer of Node takes; a longer one fires at once. */

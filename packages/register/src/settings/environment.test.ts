@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { aliases, httpMetrics, processMetrics, promName } from '@tallyman/catalog';
 import { captureOtlp, type OtlpCapture, waitFor } from '@tallyman/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { type Application, fixture, freePort, linesOf, page, startApplication } from './application.test.kit.ts';
+import { type Application, fixture, freePort, linesOf, page, startApplication } from '../application.test.kit.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tallyman-environment-'));
 let capture: OtlpCapture;

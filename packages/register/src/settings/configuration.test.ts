@@ -5,11 +5,11 @@ import { aiMetrics, httpMetrics, queueMetrics, selfMetrics, webhookMetrics } fro
 import { bindMetrics, type Caps, readMetrics, runtime } from '@tallyman/core';
 import { captureOtlp, nodeBinary, type OtlpCapture, runApp } from '@tallyman/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fixture, linesOf, preload, startApplication } from './application.test.kit.ts';
+import { fixture, linesOf, preload, startApplication } from '../application.test.kit.ts';
 import { schema, validateConfiguration } from './validate.ts';
 import { VARIABLES } from './variables.ts';
 
-const documentation = readFileSync(new URL('../../../docs/configuration.md', import.meta.url), 'utf8');
+const documentation = readFileSync(new URL('../../../../docs/configuration.md', import.meta.url), 'utf8');
 /** The first column of every row of every table of the page. */
 const documented = [...documentation.matchAll(/^\| (`.*?) *\|/gm)].flatMap(([, cell = '']) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name]) => name));
 

@@ -1,8 +1,8 @@
 import { JsonMetricsSerializer, ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import type { PushMetricExporter, ResourceMetrics } from '@opentelemetry/sdk-metrics';
 import { HttpSender } from './http-sender.ts';
-import { otlpPost } from './otlp-post.ts';
-import type { OtlpTarget } from './otlp-target.ts';
+import { otlpPost } from './post.ts';
+import type { OtlpTarget } from './target.ts';
 
 type Callback = Parameters<PushMetricExporter['export']>[1];
 

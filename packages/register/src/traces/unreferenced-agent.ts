@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Agent, type AgentOptions } from 'node:http';
 import { Agent as TlsAgent } from 'node:https';
 import type { Socket } from 'node:net';
-import type { OtlpTarget } from './otlp-target.ts';
+import type { OtlpTarget } from '../otlp/target.ts';
 
 /** A keep-alive agent whose sockets never keep the process alive: what is left is delivered when it ends. */
 export function unreferencedAgent(protocol: string, tls: OtlpTarget['tls']): Agent {

@@ -1,7 +1,7 @@
 import { OTLPTraceExporter as JsonExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { OTLPTraceExporter as ProtobufExporter } from '@opentelemetry/exporter-trace-otlp-proto';
 import { BatchSpanProcessor, type SpanProcessor } from '@opentelemetry/sdk-trace';
-import type { OtlpTarget } from './otlp-target.ts';
+import type { OtlpTarget } from '../otlp/target.ts';
 import { unreferencedAgent } from './unreferenced-agent.ts';
 
 /**
