@@ -10,7 +10,7 @@ export interface Recorder<M extends MetricSpec> {
   set(value: number, attributes: AttributesOf<M>): void;
   /** Takes a gauge's series out of the readings until it is set again, so that it gaps instead of freezing. */
   clear(attributes: AttributesOf<M>): void;
-  /** Makes the series exist and gives back what records into it without looking it up again, for hot paths. Never throws. */
+  /** What records with these attributes without looking for their series each time, for hot paths. Never throws. */
   bind(attributes: AttributesOf<M>): (value: number) => void;
 }
 
@@ -54,20 +54,19 @@ function recorder(instrument: Instrument): Recorder<MetricSpec> {
     },
     bind: (attributes: Readonly<Record<string, unknown>>) => {
       let series: Series | undefined;
-      const bound = (value: number): void => {
+      return (value: number): void => {
         try {
-          series ??= instrument.find(attributes);
-          instrument.add(series, value);
+          if (series !== undefined) {
+            instrument.add(series, value);
+            return;
+          }
+          instrument.record(value, attributes);
+          // Undefined as long as a value is beyond its cap, which counts each record.
+          series = instrument.existing(attributes);
         } catch {
           // As above.
         }
       };
-      try {
-        series = instrument.find(attributes);
-      } catch {
-        // It is looked for again when it is recorded into.
-      }
-      return bound;
     },
   });
 }

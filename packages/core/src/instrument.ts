@@ -93,12 +93,17 @@ export class Instrument {
 
   /** The series of these attributes, created at 0 when it is new. */
   find(attributes: Readonly<Record<string, unknown>>): Series {
+    return this.existing(attributes) ?? (this.#keys.length === 0 ? this.#create({}) : this.#admit(attributes));
+  }
+
+  /** The series that has exactly these attributes; undefined while it is new, and for values that are recorded as others. */
+  existing(attributes: Readonly<Record<string, unknown>>): Series | undefined {
+    if (this.#keys.length === 0) return this.series[0];
     let node: Node | Series | undefined = this.#root;
     for (const key of this.#keys) {
       node = (node as Node).get(attributes[key]);
-      if (node === undefined) return this.#admit(attributes);
+      if (node === undefined) return undefined;
     }
-    if (node === this.#root) return this.series[0] ?? this.#create({});
     return node as Series;
   }
 

@@ -3,8 +3,9 @@ import { recordUse } from './use.ts';
 
 /** Counts requests to configured routes and jobs of configured queues as uses of their features. */
 export function startConfiguredFeatures(): void {
-  if (Object.values(runtime.configuration.features ?? {}).some(({ routes = [] }) => routes.length > 0)) onRequestEnd(requestEnded);
-  channels.job.subscribe(jobEnded);
+  const configured = Object.values(runtime.configuration.features ?? {});
+  if (configured.some(({ routes = [] }) => routes.length > 0)) onRequestEnd(requestEnded);
+  if (configured.some(({ jobs = [] }) => jobs.length > 0)) channels.job.subscribe(jobEnded);
 }
 
 /**

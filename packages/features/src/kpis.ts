@@ -27,7 +27,7 @@ export function startKpis(): void {
     spend(call);
     generate(call);
   });
-  channels.job.subscribe(generateByJob);
+  if (Object.keys(generations).length > 0) channels.job.subscribe(generateByJob);
   channels.payment.subscribe(earn);
 }
 

@@ -1,4 +1,5 @@
 import { type Attribution, attributedFeature, channels, errorType, eventAttribution, fromCarrier, type JobEvent, runtime, safely } from '@tallyman/core';
+import { type JobKind, jobKind } from './kind.ts';
 import { announceQueue, record } from './recorders.ts';
 
 /** How an attempt ended: `error` for good, `retry` failed and will be tried again; `delayed` and the rest are flow control, which is no failure. */
@@ -23,6 +24,8 @@ export interface Job {
 /** An attempt that is measured. */
 export interface JobAttempt {
   readonly job: Job;
+  /** Whether its handler has settled. */
+  readonly isSettled: boolean;
   /** Records how the attempt ended; once, later calls do nothing. The duration ends where the handler settled, else now. */
   end(outcome: JobOutcome, error?: unknown): void;
 }
@@ -31,7 +34,7 @@ export interface JobAttempt {
  * Begins to measure an attempt, and records how long its job has waited when it is the first one.
  * `startedAt`, in milliseconds since the epoch, is for attempts that are noticed late; never throws.
  */
-export function startAttempt(job: Job, startedAt = Date.now()): JobAttempt {
+export function startAttempt(job: Job, startedAt?: number): JobAttempt {
   return new Attempt(job, startedAt);
 }
 
@@ -39,11 +42,15 @@ export function startAttempt(job: Job, startedAt = Date.now()): JobAttempt {
  * Runs the handler of one attempt, or of a batch: in the attribution of whoever added the job, counted as active, timed until what it returned has settled.
  * Value, error and the moment of settling are the handler's own; `settled` is told before the library is.
  */
-export function runAttempts<T>(attempts: readonly JobAttempt[], handler: () => T, settled: (result: PromiseSettledResult<unknown>) => void): T {
+export function runAttempts<T>(
+  attempts: readonly JobAttempt[],
+  handler: () => T,
+  settled: (result: PromiseSettledResult<unknown>, attempts: readonly JobAttempt[]) => void,
+): T {
   const attribution = safely('queues.begin', begin, attempts) ?? {};
   const finish = (result: PromiseSettledResult<unknown>): void => {
     safely('queues.leave', leave, attempts);
-    safely('queues.settled', settled, result);
+    safely('queues.settled', settled, result, attempts);
   };
   let result: T;
   try {
@@ -70,8 +77,8 @@ export function runAttempts<T>(attempts: readonly JobAttempt[], handler: () => T
 }
 
 /** Runs what belongs to a job in the attribution of whoever added it, without measuring: for handlers in a sandbox, whose parent measures. */
-export function runInJob<T>(job: Pick<Job, 'queue' | 'type' | 'carrier'>, work: () => T): T {
-  return runtime.attribution.run(safely('queues.inherit', attributionOf, job) ?? {}, work);
+export function runInJob<T>(job: Job, work: () => T): T {
+  return runtime.attribution.run(safely('queues.inherit', inherited, job) ?? {}, work);
 }
 
 /** Counts a job whose worker disappeared while it held it. */
@@ -82,26 +89,33 @@ export function jobStalled(queue: string): void {
 
 class Attempt implements JobAttempt {
   readonly job: Job;
+  readonly kind: JobKind;
   /** What the handler runs in. */
   readonly attribution: Attribution;
   readonly #waitSeconds: number | undefined;
   /** By the monotonic clock. */
   readonly #started: number;
-  #settled: number | undefined;
+  #settled: number | undefined = undefined;
   #isActive = false;
   #isEnded = false;
 
-  constructor(job: Job, startedAt: number) {
+  constructor(job: Job, startedAt: number | undefined) {
+    const now = Date.now();
     this.job = job;
-    this.#started = performance.now() - Math.max(Date.now() - startedAt, 0);
-    this.attribution = safely('queues.attribution', attributionOf, job) ?? {};
-    this.#waitSeconds = safely('queues.wait', waitSeconds, job, startedAt);
+    this.kind = jobKind(job.queue, job.type, job.system);
+    this.#started = performance.now() - (startedAt === undefined ? 0 : Math.max(now - startedAt, 0));
+    this.attribution = safely('queues.attribution', attributionOf, job, this.kind) ?? {};
+    this.#waitSeconds = safely('queues.wait', waitSeconds, this, startedAt ?? now);
+  }
+
+  get isSettled(): boolean {
+    return this.#settled !== undefined;
   }
 
   /** The handler starts. */
   enter(): void {
     this.#isActive = true;
-    record.jobsActive(1, { 'queue.name': this.job.queue });
+    this.kind.active(1);
   }
 
   /** The handler has settled. */
@@ -109,7 +123,7 @@ class Attempt implements JobAttempt {
     this.#settled ??= performance.now();
     if (!this.#isActive) return;
     this.#isActive = false;
-    record.jobsActive(-1, { 'queue.name': this.job.queue });
+    this.kind.active(-1);
   }
 
   end(outcome: JobOutcome, error?: unknown): void {
@@ -118,23 +132,38 @@ class Attempt implements JobAttempt {
     safely('queues.attempt', () => this.#record(outcome, outcome === 'error' || outcome === 'retry' ? errorType(error) : undefined));
   }
 
-  #record(outcome: JobOutcome, error: string | undefined): void {
-    const { queue, type, system } = this.job;
+  #record(outcome: JobOutcome, type: string | undefined): void {
+    const { kind } = this;
+    const { queue } = kind;
     const durationSeconds = Math.max((this.#settled ?? performance.now()) - this.#started, 0) / 1000;
-    announceQueue(queue);
-    record.jobDuration(durationSeconds, { 'queue.name': queue, 'job.type': type, 'queue.system': system, outcome });
+    kind.duration(outcome)(durationSeconds);
     if (outcome === 'retry') record.retries(1, { 'queue.name': queue });
-    if (outcome === 'error') record.failures(1, { 'queue.name': queue, 'error.type': error ?? '_OTHER' });
+    if (outcome === 'error') record.failures(1, { 'queue.name': queue, 'error.type': type ?? '_OTHER' });
+    if (channels.job.hasSubscribers) this.#publish(outcome, type, durationSeconds);
+  }
+
+  #publish(outcome: JobOutcome, type: string | undefined, durationSeconds: number): void {
+    const { attribution, kind } = this;
     channels.job.publish(() => ({
-      ...eventAttribution(this.attribution, attributedFeature(this.attribution)),
-      ...{ queue, type, system, outcome, errorType: error, durationSeconds, waitSeconds: this.#waitSeconds },
+      ...eventAttribution(attribution, attributedFeature(attribution)),
+      queue: kind.queue,
+      type: kind.type,
+      system: kind.system,
+      outcome,
+      errorType: type,
+      durationSeconds,
+      waitSeconds: this.#waitSeconds,
     }));
   }
 }
 
 /** Not added to the attribution that is current: a worker that was made in a request would carry that request for ever. */
-function attributionOf({ queue, type, carrier }: Pick<Job, 'queue' | 'type' | 'carrier'>): Attribution {
-  return { ...fromCarrier(carrier), job: { queue, type } };
+function attributionOf({ carrier }: Pick<Job, 'carrier'>, { attribution }: JobKind): Attribution {
+  return carrier === undefined ? attribution : { ...fromCarrier(carrier), ...attribution };
+}
+
+function inherited(job: Job): Attribution {
+  return attributionOf(job, jobKind(job.queue, job.type, job.system));
 }
 
 function leave(attempts: readonly JobAttempt[]): void {
@@ -146,16 +175,17 @@ function begin(attempts: readonly JobAttempt[]): Attribution {
   for (const attempt of attempts) if (attempt instanceof Attempt) attempt.enter();
   const [first] = attempts;
   if (!(first instanceof Attempt)) return {};
-  const { job } = first;
-  return attempts.every((attempt) => attempt.job.carrier === job.carrier) ? first.attribution : attributionOf({ ...job, carrier: undefined });
+  const { carrier } = first.job;
+  return attempts.every((attempt) => attempt.job.carrier === carrier) ? first.attribution : first.kind.attribution;
 }
 
 /** Never negative: producer and worker have different clocks. */
-function waitSeconds({ queue, system, enqueuedAt, delayMs, isFirstAttempt }: Job, startedAt: number): number | undefined {
+function waitSeconds({ job, kind }: Attempt, startedAt: number): number | undefined {
+  const { enqueuedAt, delayMs, isFirstAttempt } = job;
   if (!isFirstAttempt || enqueuedAt === undefined) return undefined;
   const seconds = Math.max(startedAt - enqueuedAt - delayMs, 0) / 1000;
   if (!Number.isFinite(seconds)) return undefined;
-  record.jobWait(seconds, { 'queue.name': queue, 'queue.system': system });
+  kind.wait(seconds);
   return seconds;
 }
 

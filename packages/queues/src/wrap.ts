@@ -1,5 +1,5 @@
 // biome-ignore lint/suspicious/noExplicitAny: methods of any library are wrapped
-type Call = (...args: any[]) => any;
+type Call = (this: any, ...args: any[]) => any;
 // biome-ignore lint/suspicious/noExplicitAny: methods of any library are wrapped
 type Around = (this: any, original: Call, ...args: any[]) => any;
 
@@ -8,15 +8,21 @@ export function keepShape<F extends object>(replacement: F, original: object): F
   return Object.defineProperties(replacement, Object.getOwnPropertyDescriptors(original));
 }
 
-/** Replaces a method, inherited or static, by one that is handed the original, bound to the object of the call. Does nothing where the class has no such method. */
-export function around(target: object, name: string, replacement: Around): void {
+/** Replaces a method, inherited or static, by what `wrap` makes of it. Does nothing where the class has no such method. */
+export function replace(target: object, name: string, wrap: (original: Call) => Call): void {
   const original = (target as Record<string, unknown>)[name];
   if (typeof original !== 'function') return;
-  const wrapped = function (this: unknown, ...args: unknown[]): unknown {
-    return replacement.call(this, (...passed) => original.apply(this, passed), ...args);
-  };
   const { enumerable = false } = Object.getOwnPropertyDescriptor(target, name) ?? {};
-  Object.defineProperty(target, name, { value: keepShape(wrapped, original), writable: true, configurable: true, enumerable });
+  Object.defineProperty(target, name, { value: keepShape(wrap(original as Call), original), writable: true, configurable: true, enumerable });
+}
+
+/** The same by one that is handed the original, bound to the object of the call; for methods that are not called often. */
+export function around(target: object, name: string, replacement: Around): void {
+  replace(target, name, (original) => {
+    return function (this: unknown, ...args) {
+      return replacement.call(this, (...passed) => original.apply(this, passed), ...args);
+    };
+  });
 }
 
 /** Calls `after` each time that a value was set through an accessor of the class. */

@@ -5,7 +5,7 @@ import { jobsEnqueued } from '../enqueued.ts';
 import { type JobAttempt, jobStalled, runAttempts, runInJob, startAttempt } from '../job.ts';
 import { jobType } from '../job-type.ts';
 import { announceQueue } from '../recorders.ts';
-import { afterSet, around } from '../wrap.ts';
+import { afterSet, around, replace } from '../wrap.ts';
 import { type BullOwner, depthSource } from './depth.ts';
 import { allCarrying, type BullJob, type BullNode, type BullOptions, carrying, describeJob, flowControlOf, jobsOf } from './shapes.ts';
 
@@ -52,14 +52,11 @@ function begin(job: BullJob): JobAttempt {
 
 /** Handlers, in this process or a sandbox; concurrency; stalled jobs. */
 export function patchWorker({ prototype }: BullClass): void {
-  around(prototype, 'callProcessJob', (original, job: BullJob, ...rest) => {
-    const attempt = safely('bullmq.attempt', begin, job);
-    if (attempt === undefined) return original(job, ...rest);
-    const settled = (result: PromiseSettledResult<unknown>): void => {
-      const outcome = result.status === 'rejected' ? flowControlOf(result.reason) : undefined;
-      if (outcome !== undefined) attempt.end(outcome);
+  replace(prototype, 'callProcessJob', (original) => {
+    return function (this: BullWorker, job: BullJob, ...rest) {
+      const attempt = safely('bullmq.attempt', begin, job);
+      return attempt === undefined ? original.call(this, job, ...rest) : runAttempts([attempt], () => original.call(this, job, ...rest), steered);
     };
-    return runAttempts([attempt], () => original(job, ...rest), settled);
   });
   around(prototype, 'run', function (this: BullWorker, original, ...rest) {
     notice(this);
@@ -76,10 +73,18 @@ export function patchWorker({ prototype }: BullClass): void {
       if (isWorking(worker.name, worker)) works(worker);
     });
   });
-  around(prototype, 'emit', function (this: BullWorker, original, event, ...rest) {
-    if (OBSERVED.has(event)) safely('bullmq.event', () => onEvent(this, event, rest));
-    return original(event, ...rest);
+  replace(prototype, 'emit', (original) => {
+    return function (this: BullWorker, ...args) {
+      if (OBSERVED.has(args[0])) safely('bullmq.event', onEvent, this, args);
+      return original.apply(this, args);
+    };
   });
+}
+
+/** The handler has settled: an error with which it steers its job ends the attempt. */
+function steered(result: PromiseSettledResult<unknown>, [attempt]: readonly JobAttempt[]): void {
+  const outcome = result.status === 'rejected' ? flowControlOf(result.reason) : undefined;
+  if (outcome !== undefined) attempt?.end(outcome);
 }
 
 function works(worker: BullWorker): void {
@@ -87,17 +92,28 @@ function works(worker: BullWorker): void {
 }
 
 /** The events of a worker that tell something. */
-const OBSERVED: ReadonlySet<unknown> = new Set(['stalled', 'closing', 'failed']);
+const OBSERVED: ReadonlySet<unknown> = new Set(['completed', 'stalled', 'closing', 'failed']);
 
-function onEvent(worker: BullWorker, event: unknown, [job, error]: readonly unknown[]): void {
-  if (event === 'stalled') jobStalled(worker.name);
+function onEvent(worker: BullWorker, [event, job, error]: readonly unknown[]): void {
+  if (event === 'completed') {
+    if (isObject(job)) attempts.get(job)?.end('ok');
+  } else if (event === 'stalled') jobStalled(worker.name);
   else if (event === 'closing') setConcurrency(worker.name, worker, 0);
   // Early versions of 5 fail a job that has stalled too often without `moveToFailed`.
-  else if (event === 'failed' && isFinished(job) && attempts.get(job) === undefined) startAttempt(describeJob(job)).end('error', error);
+  else if (isFinished(job) && attempts.get(job) === undefined) startAttempt(describeJob(job)).end('error', error);
+}
+
+function isObject(value: unknown): value is object {
+  return value !== null && typeof value === 'object';
 }
 
 function isFinished(job: unknown): job is BullJob {
-  return job !== null && typeof job === 'object' && Boolean((job as BullJob).finishedOn);
+  return isObject(job) && Boolean((job as BullJob).finishedOn);
+}
+
+/** Whether it is a worker that moves the job on, and not its own handler, or a user of `getNextJob`. */
+function isWorkers(job: BullJob): boolean {
+  return safely('bullmq.worker', (one) => attempts.get(one)?.isSettled === true, job) ?? false;
 }
 
 function completed(job: BullJob): void {
@@ -106,12 +122,17 @@ function completed(job: BullJob): void {
 
 /** What becomes of an attempt, and jobs that are added. Only a job that failed for good has `finishedOn` afterwards. */
 export function patchJob(Job: BullClass): void {
-  around(Job.prototype, 'moveToCompleted', function (this: BullJob, original, ...rest) {
-    // Not an async function: each job would pay for two more promises.
-    return Promise.resolve(original(...rest)).then((result: unknown) => {
-      safely('bullmq.completed', completed, this);
-      return result;
-    });
+  replace(Job.prototype, 'moveToCompleted', (original) => {
+    return function (this: BullJob, ...args) {
+      const result = original.apply(this, args);
+      // A worker tells by its event, which costs a job no promise more.
+      return isWorkers(this)
+        ? result
+        : Promise.resolve(result).then((value: unknown) => {
+            safely('bullmq.completed', completed, this);
+            return value;
+          });
+    };
   });
   around(Job.prototype, 'moveToFailed', async function (this: BullJob, original, error: unknown, ...rest) {
     const result = await original(error, ...rest);

@@ -1,0 +1,61 @@
+import type { Attribution } from '@tallyman/core';
+import type { JobOutcome } from './job.ts';
+import { announceQueue, record } from './recorders.ts';
+
+type Record = (value: number) => void;
+
+/** What all jobs of one type in one queue have in common: where they are recorded, looked for once, and whom they belong to when nobody is known to have added them. */
+export class JobKind {
+  readonly queue: string;
+  readonly type: string;
+  readonly system: string;
+  readonly attribution: Attribution;
+  readonly active: Record;
+  readonly wait: Record;
+  readonly #durations = new Map<JobOutcome, Record>();
+
+  constructor(queue: string, type: string, system: string) {
+    announceQueue(queue);
+    this.queue = queue;
+    this.type = type;
+    this.system = system;
+    this.attribution = { job: { queue, type } };
+    this.active = record.jobsActive.bind({ 'queue.name': queue });
+    this.wait = record.jobWait.bind({ 'queue.name': queue, 'queue.system': system });
+  }
+
+  /** What records the duration of attempts that end so. */
+  duration(outcome: JobOutcome): Record {
+    let found = this.#durations.get(outcome);
+    if (found === undefined) {
+      found = record.jobDuration.bind({ 'queue.name': this.queue, 'job.type': this.type, 'queue.system': this.system, outcome });
+      this.#durations.set(outcome, found);
+    }
+    return found;
+  }
+}
+
+/** Kinds are bounded in the metrics; this bounds the memory of those that are looked for here. */
+const MAX_KINDS = 1000;
+const MAX_NAME_LENGTH = 200;
+const known = new Map<string, Map<string, JobKind>>();
+let count = 0;
+
+/** The kind of a job. */
+export function jobKind(queue: string, type: string, system: string): JobKind {
+  const found = known.get(queue)?.get(type);
+  return found?.system === system ? found : newKind(queue, type, system);
+}
+
+function newKind(queue: string, type: string, system: string): JobKind {
+  const kind = new JobKind(queue, type, system);
+  if (count >= MAX_KINDS || queue.length > MAX_NAME_LENGTH || type.length > MAX_NAME_LENGTH) return kind;
+  count++;
+  let ofQueue = known.get(queue);
+  if (ofQueue === undefined) {
+    ofQueue = new Map();
+    known.set(queue, ofQueue);
+  }
+  ofQueue.set(type, kind);
+  return kind;
+}
