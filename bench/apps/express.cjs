@@ -1,4 +1,5 @@
 // An Express application with a router, a parameter and a JSON answer.
+require('./sized.cjs');
 const express = require('express');
 const { answer, usage } = require('./answer.mjs');
 const { offered } = require('./offered.cjs');

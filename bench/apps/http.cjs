@@ -1,4 +1,5 @@
 // A bare HTTP server that answers the same JSON to everything, and reads bodies.
+require('./sized.cjs');
 const { createServer } = require('node:http');
 const { answer, usage } = require('./answer.mjs');
 const { offered } = require('./offered.cjs');

@@ -1,4 +1,5 @@
 // A producer and a worker of BullMQ in one process: `queue.cjs REDIS_PORT`.
+require('./sized.cjs');
 const { Queue, Worker } = require('bullmq');
 const { answer, measured } = require('./answer.mjs');
 const { offered } = require('./offered.cjs');

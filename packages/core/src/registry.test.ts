@@ -98,6 +98,24 @@ test('an open attribute keeps as many values as its cap for the lifetime, the re
   expect(seriesValue(selfMetrics.capped, { metric: featureMetrics.usage.name, attribute: 'feature' })).toBe(50);
 });
 
+test('a bound recorder counts what it records beyond a cap each time, as an unbound one does', () => {
+  const [attribute, closed] = ['job.type', { 'queue.name': 'bound', 'queue.system': 's', outcome: 'ok' }] as const;
+  const cap = queueMetrics.jobDuration.attributes[attribute].cap;
+  const capped = () => seriesValue(selfMetrics.capped, { metric: queueMetrics.jobDuration.name, attribute }) ?? 0;
+  const before = capped();
+  for (let index = 0; index < cap + 2; index++) {
+    const bound = queues.jobDuration.bind({ ...closed, [attribute]: `type ${index}` });
+    bound(1);
+    bound(Number.NaN);
+    bound(2);
+  }
+  const counts = points(queueMetrics.jobDuration).filter((point) => point.attributes['queue.name'] === 'bound');
+  expect(counts.length).toBe(cap + 1);
+  expect(counts.find((point) => point.attributes[attribute] === OTHER)).toMatchObject({ count: 4, value: 6 });
+  expect(counts.find((point) => point.attributes[attribute] === 'type 0')).toMatchObject({ count: 2, value: 3 });
+  expect(capped() - before).toBe(4);
+});
+
 test('job types are capped for each queue', () => {
   const cap = queueMetrics.jobDuration.attributes['job.type'].cap;
   const record = (queue: string, index: number) =>

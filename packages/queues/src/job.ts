@@ -30,6 +30,9 @@ export interface JobAttempt {
   end(outcome: JobOutcome, error?: unknown): void;
 }
 
+/** Told how the handler of these attempts has settled. */
+type Settled = (result: PromiseSettledResult<unknown>, attempts: readonly JobAttempt[]) => void;
+
 /**
  * Begins to measure an attempt, and records how long its job has waited when it is the first one.
  * `startedAt`, in milliseconds since the epoch, is for attempts that are noticed late; never throws.
@@ -42,38 +45,35 @@ export function startAttempt(job: Job, startedAt?: number): JobAttempt {
  * Runs the handler of one attempt, or of a batch: in the attribution of whoever added the job, counted as active, timed until what it returned has settled.
  * Value, error and the moment of settling are the handler's own; `settled` is told before the library is.
  */
-export function runAttempts<T>(
-  attempts: readonly JobAttempt[],
-  handler: () => T,
-  settled: (result: PromiseSettledResult<unknown>, attempts: readonly JobAttempt[]) => void,
-): T {
+export function runAttempts<T>(attempts: readonly JobAttempt[], handler: () => T, settled: Settled): T {
   const attribution = safely('queues.begin', begin, attempts) ?? {};
-  const finish = (result: PromiseSettledResult<unknown>): void => {
-    safely('queues.leave', leave, attempts);
-    safely('queues.settled', settled, result, attempts);
-  };
   let result: T;
   try {
     result = runtime.attribution.run(attribution, handler);
   } catch (reason) {
-    finish({ status: 'rejected', reason });
+    finish(attempts, settled, { status: 'rejected', reason });
     throw reason;
   }
   if (!isThenable(result)) {
-    finish({ status: 'fulfilled', value: result });
+    finish(attempts, settled, { status: 'fulfilled', value: result });
     return result;
   }
   // Some thenables, such as query builders, run anew at each `then`: it is called once, and the library gets what follows.
   return Promise.resolve(result).then(
     (value) => {
-      finish({ status: 'fulfilled', value });
+      finish(attempts, settled, { status: 'fulfilled', value });
       return value;
     },
     (reason) => {
-      finish({ status: 'rejected', reason });
+      finish(attempts, settled, { status: 'rejected', reason });
       throw reason;
     },
   ) as T;
+}
+
+function finish(attempts: readonly JobAttempt[], settled: Settled, result: PromiseSettledResult<unknown>): void {
+  safely('queues.leave', leave, attempts);
+  safely('queues.settled', settled, result, attempts);
 }
 
 /** Runs what belongs to a job in the attribution of whoever added it, without measuring: for handlers in a sandbox, whose parent measures. */

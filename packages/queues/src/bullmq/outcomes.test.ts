@@ -136,6 +136,19 @@ describe.each(['bullmq', 'bullmq-5'])('how attempts end in %s', (folder) => {
     expect(currentCount(queueMetrics.jobWait, { 'queue.name': name })).toBe(2);
   });
 
+  test('a job that its own handler moves on counts once', async () => {
+    const name = nextName();
+    const worker = harness.worker(name, async (job, token) => {
+      await job.moveToCompleted('a result', token ?? '', false);
+    });
+    // The worker moves it on as well, and finds that it does not hold it any more.
+    const refused = new Promise((resolve) => worker.once('error', resolve));
+    await harness.queue(name).add('parse', {});
+    await refused;
+    expect(ended(name, 'ok')).toBe(1);
+    expect(currentCount(queueMetrics.jobDuration, { 'queue.name': name })).toBe(1);
+  });
+
   test('concurrency follows the worker', async () => {
     const name = nextName();
     const concurrency = () => currentValue(queueMetrics.concurrency, { 'queue.name': name });
