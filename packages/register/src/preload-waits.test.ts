@@ -5,8 +5,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 const preload = fileURLToPath(new URL('../dist/preload.cjs', import.meta.url));
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
-/** What a process has that measuring would add to: files that were loaded, listeners of the process. */
-const OBSERVE = `JSON.stringify([Object.keys(require.cache).filter((file) => file.includes('register')).length, process.eventNames().filter((name) => /^(exit|SIG)/.test(String(name))).length])`;
+/** What a process has that measuring would add to: listeners of the process, sockets and timers, and files that were loaded. */
+const OBSERVE = `const loaded = Object.keys(require.cache).filter((file) => file.includes('register')).length;
+  JSON.stringify({ names: process.eventNames().map(String).sort(), resources: process.getActiveResourcesInfo().sort(), loaded })`;
 
 let capture: OtlpCapture;
 beforeEach(async () => {
@@ -21,10 +22,17 @@ describe.each(nodeVersions)('on Node %s the preload', (version) => {
     return app.stderr;
   }
 
-  test('loads one file and adds no listener to a process that has nothing to measure', async () => {
-    const app = await runApp({ args: ['-p', OBSERVE], preload, nodePath: await nodeBinary(version), env: { ...capture.env } });
-    await app.ended;
-    expect([app.stdout.trim(), app.stderr]).toEqual(['[1,0]', '']);
+  test('loads one file, adds no listener, socket or timer to a process that has nothing to measure, and sends nothing', async () => {
+    const observe = async (more: { readonly preload?: string }) => {
+      const app = await runApp({ args: ['-p', OBSERVE], ...more, nodePath: await nodeBinary(version), env: { ...capture.env } });
+      expect(await app.ended, app.stderr).toEqual({ code: 0, signal: null });
+      expect(app.stderr).toBe('');
+      return JSON.parse(app.stdout) as { loaded: number };
+    };
+    const bare = await observe({});
+    expect(bare.loaded).toBe(0);
+    expect(await observe({ preload })).toEqual({ ...bare, loaded: 1 });
+    expect(capture.requests).toHaveLength(0);
   });
 
   test('wakes up for the request of a server that never listened, and counts it once', async () => {

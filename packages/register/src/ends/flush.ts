@@ -27,9 +27,12 @@ export function flushSynchronously(target: OtlpTarget, metrics: ProducedMetrics,
   };
   const posted = postSynchronously(post, deadline - performance.now());
   if (posted === 'ok') return true;
-  const address = loggable(target.url);
-  if (posted === 'no answer')
-    log('warn', `the last values may be lost: no answer from ${address} within the ${Math.round(milliseconds)} ms that the end of a process waits`);
-  else log('warn', `the last values are lost: ${posted === 'no connection' ? 'no connection to' : `${posted} from`} ${address}`);
+  if (posted === 'no answer') log('warn', unanswered(target, milliseconds));
+  else log('warn', `the last values are lost: ${posted === 'no connection' ? 'no connection to' : `${posted} from`} ${loggable(target.url)}`);
   return false;
+}
+
+/** What is said of a collector that has not answered within the given milliseconds. */
+export function unanswered({ url }: OtlpTarget, milliseconds: number): string {
+  return `the last values may be lost: no answer from ${loggable(url)} within the ${Math.round(milliseconds)} ms that the end of a process waits`;
 }

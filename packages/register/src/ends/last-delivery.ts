@@ -5,7 +5,7 @@ import type { LastDelivery } from '../lifecycle.ts';
 import type { OtlpTarget } from '../otlp/target.ts';
 import type { RunningSdk } from '../sdk.ts';
 import { keepFor } from './end-time.ts';
-import { flushSynchronously } from './flush.ts';
+import { flushSynchronously, unanswered } from './flush.ts';
 import { canPost } from './post.ts';
 
 /** What the last delivery needs to know of the export. */
@@ -32,7 +32,7 @@ export function lastDelivery({ target, producer, attributes, sdk, start }: Expor
     const deadline = performance.now() + milliseconds;
     if (isDelivered()) return true;
     if (!canPost()) {
-      if (!runtime.logged.has('export otlp')) sayNoThread();
+      say('the last values are lost: start Node with --allow-worker beside --permission, because a thread sends them');
       return false;
     }
     const metrics = producer.produce({ attributes: attributes() });
@@ -51,10 +51,12 @@ export function lastDelivery({ target, producer, attributes, sdk, start }: Expor
     for (let time = 0; time < 2 && running !== undefined && safely('register.flush', isDelivered) !== true; time++) {
       await keepFor(Math.max(deadline - performance.now(), 0), running.flush());
     }
+    if (running !== undefined && safely('register.flush', isDelivered) !== true) safely('register.flush', () => say(unanswered(target, milliseconds)));
   };
   return { now, later };
 }
 
-function sayNoThread(): void {
-  logOnce('last values', 'warn', 'the last values are lost: start Node with --allow-worker beside --permission, because a thread sends them');
+/** Says what becomes of the last values, unless that or a failed export was said. */
+function say(words: string): void {
+  if (!runtime.logged.has('export otlp')) logOnce('last values', 'warn', words);
 }

@@ -5,7 +5,7 @@ export type Step = NodeJS.Signals | { readonly says: string } | { readonly deliv
 export interface End {
   /** The words of the README. */
   readonly how: string;
-  /** What the application does after it has made one record with `record()`; `ending()` marks the moment from which its end is measured. */
+  /** What the application does after it has made one record with `record()`; `ending()` marks the moment from which its end is measured, `loaded(then)` waits for the SDK. */
   readonly source: string;
   /** What it does before it loads anything that is measured. */
   readonly before?: string;
@@ -24,15 +24,21 @@ export interface End {
   readonly arrivesInstead?: string;
   /** The one line that we write, when there is one. */
   readonly says?: string;
+  /** The one line, when it is not the collector's, of a collector that refuses connections. */
+  readonly saysRefused?: string;
+  /** How many threads say it, when the collector takes nothing: 1 unless given. */
+  readonly threads?: number;
 }
 
 const ALIVE = 'setInterval(() => {}, 1000);';
-const LATER = 'setTimeout(() => { record(); ending();';
+const LATER = 'loaded(() => { record(); ending();';
 const TRACES = { OTEL_TRACES_EXPORTER: 'otlp' };
 const SHORT = { OTEL_METRIC_EXPORT_INTERVAL: '300' };
 const INTERVAL = 'what was there at the last interval';
 const DENIED = 'nothing since the last interval';
 const NO_THREAD = 'the last values are lost: start Node with --allow-worker';
+const REFUSED = 'values do not arrive at';
+const SPANS_LOST = 'all values; of the spans, those of batches that were sent (`OTEL_BSP_SCHEDULE_DELAY`)';
 const PERMISSION = ['--permission', '--allow-fs-read=*'];
 
 /** An application that answers one request of its own, and what it does then. */
@@ -40,6 +46,10 @@ export const answering = (then: string): string => `const http = require('node:h
   const server = http.createServer((request, response) => response.end('ok')).listen(0, '127.0.0.1', () => {
     http.get({ host: '127.0.0.1', port: server.address().port, agent: false }, (response) => response.resume().on('end', () => { ${then} }));
   });`;
+
+/** Sends itself signals: two that come from another process may merge, or change places. */
+const raising = (...names: readonly NodeJS.Signals[]): string =>
+  `${ALIVE} setTimeout(() => { ending(); ${names.map((name) => `process.kill(process.pid, '${name}');`).join(' ')} }, 1);`;
 
 const signals: readonly End[] = (['SIGTERM', 'SIGINT'] as const).flatMap((signal): End[] => [
   { how: `\`${signal}\`, nobody handles it`, source: ALIVE, steps: [signal], end: signal, arrives: 1 },
@@ -55,15 +65,15 @@ const signals: readonly End[] = (['SIGTERM', 'SIGINT'] as const).flatMap((signal
 /** The ends at which everything arrives. */
 export const ends: readonly End[] = [
   { how: 'by itself, before the SDK was loaded', source: 'ending();', end: 0, arrives: 1 },
-  { how: 'by itself, later', source: `${LATER} }, 200);`, end: 0, arrives: 2 },
+  { how: 'by itself, later', source: `${LATER} });`, end: 0, arrives: 2 },
   { how: '`process.exit` in the body of a CommonJS main module', source: 'ending(); process.exit(3);', end: 3, arrives: 1 },
   { how: '`process.exit` in the body of an ES main module', source: 'await null; record(); ending(); process.exit(3);', isModule: true, end: 3, arrives: 2 },
-  { how: '`process.exit`, later', source: `${LATER} process.exit(3); }, 200);`, end: 3, arrives: 2 },
+  { how: '`process.exit`, later', source: `${LATER} process.exit(3); });`, end: 3, arrives: 2 },
   { how: '`process.exit` in an `exit` listener', source: `process.on('exit', () => process.exit(5)); ending();`, end: 5, arrives: 1 },
   { how: 'an `exit` listener that records something', source: `process.on('exit', () => record()); ending();`, end: 0, arrives: 2 },
-  { how: 'an uncaught exception', source: `${LATER} throw new TypeError('of the application'); }, 200);`, end: 1, arrives: 2 },
+  { how: 'an uncaught exception', source: `${LATER} throw new TypeError('of the application'); });`, end: 1, arrives: 2 },
   { how: 'an uncaught exception in the body of the main module', source: `ending(); throw new TypeError('of the application');`, end: 1, arrives: 1 },
-  { how: 'an unhandled rejection', source: `${LATER} Promise.reject(new TypeError('of the application')); }, 200);`, end: 1, arrives: 2 },
+  { how: 'an unhandled rejection', source: `${LATER} Promise.reject(new TypeError('of the application')); });`, end: 1, arrives: 2 },
   { how: 'a top-level `await` that never settles', source: 'ending(); await new Promise(() => {});', isModule: true, end: 13, arrives: 1 },
   ...signals,
   {
@@ -76,7 +86,7 @@ export const ends: readonly End[] = [
   },
   {
     how: '`SIGTERM`, handled with a clean-up that takes a while',
-    source: `${ALIVE} process.on('SIGTERM', () => { record(); setTimeout(() => process.exit(7), 200); });`,
+    source: `${ALIVE} process.on('SIGTERM', () => { record(); setTimeout(() => { ending(); process.exit(7); }, 200); });`,
     steps: ['SIGTERM'],
     end: 7,
     arrives: 2,
@@ -84,7 +94,7 @@ export const ends: readonly End[] = [
   {
     how: '`SIGTERM`, its listener was there before anything was measured',
     source: '',
-    before: `${ALIVE} process.on('SIGTERM', () => { record(); setTimeout(() => process.exit(7), 200); });`,
+    before: `${ALIVE} process.on('SIGTERM', () => { record(); setTimeout(() => { ending(); process.exit(7); }, 200); });`,
     steps: ['SIGTERM'],
     end: 7,
     arrives: 2,
@@ -131,12 +141,14 @@ export const ends: readonly End[] = [
     end: 'SIGTERM',
     arrives: 2,
   },
-  { how: 'two signals in a row', source: ALIVE, steps: ['SIGTERM', 'SIGTERM'], end: 'SIGTERM', arrives: 1 },
+  { how: 'two signals in a row', source: raising('SIGTERM', 'SIGTERM'), end: 'SIGTERM', arrives: 1 },
+  { how: '`SIGTERM` and `SIGINT` in a row', source: raising('SIGTERM', 'SIGINT'), end: 'SIGTERM', arrives: 1 },
   {
     how: 'a worker thread that ends by itself',
     source: `const { Worker, isMainThread } = require('node:worker_threads'); if (isMainThread) new Worker(__filename).on('exit', ending);`,
     end: 0,
     arrives: 2,
+    threads: 2,
   },
   {
     how: 'everything was delivered before: nothing is sent again',
@@ -155,31 +167,69 @@ export const ends: readonly End[] = [
     arrives: 1,
     spans: true,
   },
-  { how: '`--permission --allow-worker`', source: `${LATER} process.exit(3); }, 200);`, flags: [...PERMISSION, '--allow-worker'], end: 3, arrives: 2 },
-  { how: '`--permission` without `--allow-worker`, by itself', source: `${LATER} }, 200);`, flags: PERMISSION, end: 0, arrives: 2 },
-  { how: '`--permission` without `--allow-worker`, `SIGTERM`', source: ALIVE, flags: PERMISSION, steps: ['SIGTERM'], end: 'SIGTERM', arrives: 1 },
+  { how: '`--permission --allow-worker`', source: `${LATER} process.exit(3); });`, flags: [...PERMISSION, '--allow-worker'], end: 3, arrives: 2 },
+  { how: '`--permission` without `--allow-worker`, by itself', source: `${LATER} });`, flags: PERMISSION, end: 0, arrives: 2, saysRefused: REFUSED },
+  {
+    how: '`--permission` without `--allow-worker`, `SIGTERM`',
+    source: ALIVE,
+    flags: PERMISSION,
+    steps: ['SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 1,
+    saysRefused: REFUSED,
+  },
 ];
 
 /** The ends at which not everything can arrive. */
 export const limits: readonly End[] = [
-  {
-    how: 'with `OTEL_TRACES_EXPORTER=otlp`, `process.exit`, an uncaught exception or a signal',
-    source: answering('ending(); process.exit(3);'),
-    env: TRACES,
-    end: 3,
-    arrives: 1,
-    spans: false,
-    arrivesInstead: 'all values; of the spans, those of batches that were sent (`OTEL_BSP_SCHEDULE_DELAY`)',
-  },
-  {
-    how: '`--permission` without `--allow-worker`, `process.exit` or an uncaught exception',
-    source: `${LATER} process.exit(3); }, 200);`,
-    flags: PERMISSION,
-    end: 3,
-    arrives: 0,
-    arrivesInstead: DENIED,
-    says: NO_THREAD,
-  },
+  ...(
+    [
+      ['`process.exit`', 'ending(); process.exit(3);', 3],
+      ['an uncaught exception', `ending(); throw new TypeError('of the application');`, 1],
+      ['`SIGTERM`', `ending(); process.kill(process.pid, 'SIGTERM');`, 'SIGTERM'],
+    ] as const
+  ).map(([how, then, end]): End => {
+    return {
+      how: `with \`OTEL_TRACES_EXPORTER=otlp\`, ${how}`,
+      source: answering(then),
+      env: TRACES,
+      end,
+      arrives: 1,
+      spans: false,
+      arrivesInstead: SPANS_LOST,
+    };
+  }),
+  ...(
+    [
+      ['`process.exit`', 'process.exit(3);', 3],
+      ['an uncaught exception', `throw new TypeError('of the application');`, 1],
+    ] as const
+  ).map(([how, then, end]): End => {
+    return {
+      how: `\`--permission\` without \`--allow-worker\`, ${how}`,
+      source: `${LATER} ${then} });`,
+      flags: PERMISSION,
+      end,
+      arrives: 0,
+      arrivesInstead: DENIED,
+      says: NO_THREAD,
+    };
+  }),
+  ...(
+    [
+      ['two signals in a row', 'SIGTERM'],
+      ['`SIGTERM` and `SIGINT` in a row', 'SIGINT'],
+    ] as const
+  ).map(([how, second]): End => {
+    return {
+      how: `\`--permission\` without \`--allow-worker\`, ${how}`,
+      source: raising('SIGTERM', second),
+      flags: PERMISSION,
+      end: 'SIGTERM',
+      arrives: 0,
+      arrivesInstead: DENIED,
+    };
+  }),
   {
     how: '`SIGKILL`',
     source: `${ALIVE} process.on('SIGUSR2', () => { record(); process.kill(process.pid, 'SIGKILL'); });`,
@@ -198,20 +248,43 @@ export const limits: readonly End[] = [
     arrives: 1,
     arrivesInstead: INTERVAL,
   },
-  {
-    how: '`worker.terminate()`, or the main thread ends before a worker thread',
-    source: `const { Worker, isMainThread, parentPort } = require('node:worker_threads');
+  ...(
+    [
+      ['`worker.terminate()`', 'await worker.terminate(); ending(); process.exit();'],
+      ['the main thread ends before a worker thread', 'ending(); process.exit();'],
+    ] as const
+  ).map(([how, then]): End => {
+    return {
+      how,
+      source: `const { Worker, isMainThread, parentPort } = require('node:worker_threads');
       if (isMainThread) {
         const worker = new Worker(__filename);
         process.on('SIGUSR2', () => worker.postMessage('again'));
-        worker.on('message', async () => { await worker.terminate(); ending(); process.exit(); });
+        worker.on('message', async () => { ${then} });
       } else parentPort.on('message', () => { record(); parentPort.postMessage('recorded'); });`,
-    env: SHORT,
-    steps: [{ delivered: 2 }, 'SIGUSR2'],
-    end: 0,
-    arrives: 2,
-    arrivesInstead: 'of that thread, what was there at the last interval',
-  },
+      env: SHORT,
+      steps: [{ delivered: 2 }, 'SIGUSR2'],
+      end: 0,
+      arrives: 2,
+      arrivesInstead: 'of that thread, what was there at the last interval',
+    };
+  }),
+  ...(
+    [
+      ['by itself', '', 0],
+      ['`process.exit`', 'process.exit(3);', 3],
+      ['`SIGTERM`', `process.kill(process.pid, 'SIGTERM');`, 'SIGTERM'],
+    ] as const
+  ).map(([how, then, end]): End => {
+    return {
+      how: `with \`OTEL_METRICS_EXPORTER=console\`, ${how}`,
+      source: `${LATER} ${then} });`,
+      env: { OTEL_METRICS_EXPORTER: 'console' },
+      end,
+      arrives: 0,
+      arrivesInstead: 'what was written at the last interval',
+    };
+  }),
   {
     how: '`SIGTERM` after `process.removeAllListeners()`, which removes those of Node itself as well',
     source: `${ALIVE} process.removeAllListeners(); setImmediate(() => console.log('removed'));`,

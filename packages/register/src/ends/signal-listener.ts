@@ -1,10 +1,12 @@
+/** Raises the signal whose flush is on its way: a second one, of whatever name, ends the process at once, as the first would have. */
+let hurry: (() => void) | undefined;
+
 /**
  * A signal listener that exists only while nobody else's does. Libraries that re-raise a signal do so only as its sole listener: two of the kind would wait
  * for each other for ever. Without one the signal ends the process as ever, after `flush`; with another listener, whoever listens decides.
  */
 export function listenWhileAlone(signal: NodeJS.Signals, flush: () => Promise<void> | undefined): void {
   let isListening = false;
-  let isFlushing = false;
   const leave = (): void => {
     isListening = false;
     process.removeListener(signal, listener);
@@ -15,17 +17,19 @@ export function listenWhileAlone(signal: NodeJS.Signals, flush: () => Promise<vo
     process.on(signal, listener);
   };
   const raise = (): void => {
-    isFlushing = false;
+    hurry = undefined;
     leave();
     process.kill(process.pid, signal);
     // Process 1 of a container survives a signal that nobody listens to.
     setImmediate(enter);
   };
   const listener = (): void => {
-    const flushed = isFlushing ? undefined : flush();
-    isFlushing = true;
-    if (flushed === undefined) raise();
-    else void flushed.then(raise);
+    const flushed = hurry === undefined ? flush() : undefined;
+    if (flushed === undefined) (hurry ?? raise)();
+    else {
+      hurry = raise;
+      void flushed.then(raise);
+    }
   };
   process.on('newListener', (event, added) => {
     if (event !== signal || added === listener) return;
