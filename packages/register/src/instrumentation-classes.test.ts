@@ -6,13 +6,25 @@ import { aiMetrics, aliases, httpMetrics, queueMetrics, selfMetrics, webhookMetr
 import { channels, runtime } from '@tallyman/core';
 import { HttpServerInstrumentation } from '@tallyman/http';
 import { QueueInstrumentation, runAttempts, startAttempt } from '@tallyman/queues';
-import { captureOtlp, nodeBinary, type OtlpCapture, type RunningProcess, recordedBy, runApp } from '@tallyman/testkit';
+import {
+  captureOtlp,
+  nodeBinary,
+  type OtlpCapture,
+  type RunningProcess,
+  type RunningRedis,
+  recordedBy,
+  requireServers,
+  runApp,
+  startRedis,
+} from '@tallyman/testkit';
 import { type OpenAIProvider, startOpenAIProvider } from '@tallyman/testkit/providers/openai';
 import { reportVerification, WebhookInstrumentation } from '@tallyman/webhooks';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
 const preload = fileURLToPath(new URL('../dist/preload.cjs', import.meta.url));
 const fixture = (name: string): string => fileURLToPath(new URL(`../fixtures/${name}`, import.meta.url));
+
+const { missing } = await requireServers('redis-server');
 
 let provider: OpenAIProvider;
 let ours: OtlpCapture;
@@ -54,7 +66,7 @@ describe("in an application's own SDK", () => {
     { what: 'ES modules, NodeSDK', entry: 'calls.mjs', how: 'sdk', flags: ['--import', setUp] },
     { what: 'CommonJS, NodeSDK, Node 22.15.0', entry: 'calls.cjs', how: 'sdk', flags: [], version: '22.15.0' },
     { what: 'ES modules, NodeSDK, Node 22.15.0', entry: 'calls.mjs', how: 'sdk', flags: ['--import', setUp], version: '22.15.0' },
-    { what: 'ES modules, NodeSDK, Node 26.10.0', entry: 'calls.mjs', how: 'sdk', flags: ['--import', setUp], version: '26.10.0' },
+    { what: 'ES modules, NodeSDK, Node 26.12.1', entry: 'calls.mjs', how: 'sdk', flags: ['--import', setUp], version: '26.12.1' },
     { what: 'CommonJS, registerInstrumentations', entry: 'calls.cjs', how: 'given', flags: [] },
     { what: 'ES modules, registerInstrumentations', entry: 'calls.mjs', how: 'given', flags: ['--require', setUp] },
     { what: 'the preload before it', entry: 'calls.mjs', how: 'sdk', flags: ['--require', preload, '--import', setUp] },
@@ -96,6 +108,28 @@ describe("in an application's own SDK", () => {
       expect(theirs.value(httpMetrics.activeRequests.name)).toBe(0);
     },
   );
+});
+
+describe.skipIf(missing)("jobs in an application's own SDK", () => {
+  let redis: RunningRedis;
+  beforeEach(async () => {
+    redis = await startRedis();
+  });
+  afterEach(() => redis.stop());
+
+  test.each([
+    { what: 'alone', flags: [] },
+    { what: 'beside the preload', flags: ['--require', preload] },
+  ])('are measured once, and reported by it: $what', async ({ flags }) => {
+    const env = { ...ours.env, OTEL_METRIC_EXPORT_INTERVAL: '100', THEIRS: theirs.url, REDIS_PORT: String(redis.port), HOW: 'sdk' };
+    const app = await runApp({ entry: fixture('job.cjs'), nodeFlags: flags, env });
+    await app.ready(/the job: sent/);
+    expect(await app.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    const job = { 'queue.name': 'mail', 'job.type': 'welcome', 'queue.system': 'bullmq', outcome: 'ok' };
+    expect(theirs.series(queueMetrics.jobDuration.name)).toMatchObject([{ scope: '@tallyman/queues', attributes: job, histogram: { count: 1 } }]);
+    expect(theirs.value(queueMetrics.jobsActive.name)).toBe(0);
+    expect(ours.requests).toHaveLength(0);
+  });
 });
 
 describe('an instrumentation', () => {

@@ -22,16 +22,16 @@ beforeEach(async () => {
 });
 afterEach(() => capture.close());
 
-/** Runs an application that uses openai, stripe, bullmq and pg-boss. */
+/** Runs an application that loads every library that is patched, and uses openai and stripe. */
 async function useAll(env: Record<string, string>): Promise<RunningProcess> {
   const openai = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
-  const app = await runApp({ entry: fixture('entry.cjs'), preload, env: { ...capture.env, ...PATIENCE, OPENAI_BASE_URL: openai, ...env } });
+  const app = await runApp({ entry: fixture('adapters.cjs'), preload, env: { ...capture.env, ...PATIENCE, OPENAI_BASE_URL: openai, ...env } });
   expect(await app.ended, app.stderr).toEqual({ code: 0, signal: null });
   return app;
 }
 
 const patched = (): unknown[] => [...new Set(capture.series(selfMetrics.patched.name, { outcome: 'ok' }).map(({ attributes }) => attributes.adapter))].sort();
-const ALL = ['bullmq', 'openai', 'pg-boss', 'stripe'];
+const ALL = ['bullmq', 'express', 'openai', 'pg-boss', 'stripe'];
 
 describe.each(ALL)('%s', (adapter) => {
   test('is off by OTEL_NODE_DISABLED_INSTRUMENTATIONS, and nothing else is', async () => {
@@ -43,26 +43,51 @@ describe.each(ALL)('%s', (adapter) => {
   });
 
   test('is on alone by OTEL_NODE_ENABLED_INSTRUMENTATIONS', async () => {
-    await useAll({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: adapter });
-    // The two queue libraries record nothing here, so that a process which uses them alone exports nothing.
-    expect(patched()).toEqual(adapter === 'openai' || adapter === 'stripe' ? [adapter] : patched().length === 0 ? [] : [adapter]);
+    // A process that records nothing exports nothing, unless all is exported from the start.
+    await useAll({ OTEL_NODE_ENABLED_INSTRUMENTATIONS: adapter, TALLYMAN_CONFIG: fixture('export-app-metrics.json') });
+    expect(patched()).toEqual([adapter]);
     expect(capture.value(aiMetrics.calls.name, { outcome: 'ok' })).toBe(adapter === 'openai' ? 1 : undefined);
   });
 });
 
-test('express is off by OTEL_NODE_DISABLED_INSTRUMENTATIONS', async () => {
-  for (const [env, adapters] of [
-    [{}, ['express']],
-    [{ OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'express' }, []],
-  ] as const) {
-    const own = await captureOtlp();
-    const { app, url } = await startApplication({ entry: fixture('routes.cjs'), env: { ...own.env, ...env } });
-    await fetch(`${url}/route-1`);
-    await app.stop();
-    expect(own.value(httpMetrics.requestDuration.name)).toBe(1);
-    expect(own.series(selfMetrics.patched.name).map(({ attributes }) => attributes.adapter)).toEqual(adapters);
-    await own.close();
-  }
+test('requests are measured without express as with it', async () => {
+  const { app, url } = await startApplication({ entry: fixture('routes.cjs'), env: { ...capture.env, OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'express' } });
+  await fetch(`${url}/route-1`);
+  await app.stop();
+  expect(capture.value(httpMetrics.requestDuration.name)).toBe(1);
+  expect(patched()).toEqual([]);
+});
+
+describe('fastify', () => {
+  /** Fastify announces itself, so that it is not patched: its adapter tells the route. */
+  const routeWith = async (env: Record<string, string>): Promise<unknown> => {
+    const app = await runApp({ entry: fixture('announced.cjs'), preload, env: { ...capture.env, ...PATIENCE, ...env } });
+    expect(await app.ended).toEqual({ code: 0, signal: null });
+    expect(capture.value(httpMetrics.requestDuration.name)).toBe(1);
+    return capture.series(httpMetrics.requestDuration.name)[0]?.attributes['http.route'];
+  };
+
+  test.each([{}, { OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http,fastify' }])('is on: %o', async (env) => {
+    expect(await routeWith(env as Record<string, string>)).toBe('/users/:id');
+  });
+
+  test.each([{ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http' }, { OTEL_NODE_DISABLED_INSTRUMENTATIONS: 'fastify' }])(
+    'is off, and requests are measured all the same: %o',
+    { fails: true },
+    async (env) => {
+      expect(await routeWith(env as Record<string, string>)).toBeUndefined();
+    },
+  );
+});
+
+test.each([
+  ['error', 1],
+  ['warn', 1],
+  ['none', 0],
+])('OTEL_LOG_LEVEL=%s: a price file that cannot be read is an error', async (level, said) => {
+  const app = await useAll({ OTEL_LOG_LEVEL: level, TALLYMAN_CONFIG: fixture('absent-prices.json') });
+  expect(linesOf(app).filter((line) => line.includes('absent.json: the price file'))).toHaveLength(said);
+  expect(linesOf(app)).toHaveLength(said);
 });
 
 test('TALLYMAN_TRACK=1 writes a line for a real call, a real delivery and a real payment', async () => {

@@ -6,11 +6,9 @@ const METHOD = '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export'
 /** Bytes before a message: whether it is compressed, and its length (gRPC over HTTP/2, Length-Prefixed-Message). */
 const PREFIX = 5;
 
-/** The URL of the method. An address without a scheme is encrypted unless `OTEL_EXPORTER_OTLP_INSECURE` says otherwise. */
-export function grpcUrl(address: string): string {
-  const { OTEL_EXPORTER_OTLP_INSECURE: general, OTEL_EXPORTER_OTLP_METRICS_INSECURE: isInsecure = general } = process.env;
-  const base = /^https?:/i.test(address) ? address : `${isInsecure?.toLowerCase() === 'true' ? 'http' : 'https'}://${address.replace(/^dns:\/*/, '')}`;
-  return `${base.replace(/\/+$/, '')}${METHOD}`;
+/** The URL of the method at a server. */
+export function grpcUrl(origin: string): string {
+  return `${origin}${METHOD}`;
 }
 
 /** The headers of a call, beside those of HTTP/2 itself. */

@@ -16,11 +16,24 @@ export interface OtlpTarget {
   readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
 }
 
-type Setting = 'ENDPOINT' | 'PROTOCOL' | 'HEADERS' | 'COMPRESSION' | 'TIMEOUT' | 'CERTIFICATE' | 'CLIENT_CERTIFICATE' | 'CLIENT_KEY';
+type TlsSetting = 'CERTIFICATE' | 'CLIENT_CERTIFICATE' | 'CLIENT_KEY';
+type Setting = 'ENDPOINT' | 'PROTOCOL' | 'HEADERS' | 'COMPRESSION' | 'TIMEOUT' | 'INSECURE' | TlsSetting;
 
 /** The variables of a setting: the one for metrics before the general one. */
 function names(setting: Setting): readonly [Variable, Variable] {
   return [`OTEL_EXPORTER_OTLP_METRICS_${setting}`, `OTEL_EXPORTER_OTLP_${setting}`];
+}
+
+type TracesSetting = 'PROTOCOL' | TlsSetting;
+
+/** As `names`, for traces. */
+function tracesNames(setting: TracesSetting): readonly [Variable, Variable] {
+  return [`OTEL_EXPORTER_OTLP_TRACES_${setting}`, `OTEL_EXPORTER_OTLP_${setting}`];
+}
+
+/** What of OTLP is read for traces here; the rest is read by OpenTelemetry's own exporters. */
+export function tracesTarget(): Pick<OtlpTarget, 'protocol' | 'tls'> {
+  return { protocol: choice(tracesNames('PROTOCOL'), PROTOCOLS, 'http/protobuf'), tls: tlsFiles(tracesNames) };
 }
 
 /** Reads `OTEL_EXPORTER_OTLP_*`, a variable for metrics before the general one (OpenTelemetry's OTLP exporter specification). */
@@ -32,22 +45,38 @@ export function otlpTarget(): OtlpTarget {
     protocol,
     headers: { ...pairs(general, isHeader), ...pairs(own, isHeader) },
     isCompressed: choice(names('COMPRESSION'), ['none', 'gzip'], 'none') === 'gzip',
-    timeoutMs: milliseconds(names('TIMEOUT'), 10_000),
-    tls: { ...file('ca', 'CERTIFICATE'), ...file('cert', 'CLIENT_CERTIFICATE'), ...file('key', 'CLIENT_KEY') },
+    timeoutMs: Math.min(milliseconds(names('TIMEOUT'), 10_000), milliseconds('OTEL_METRIC_EXPORT_TIMEOUT', 30_000)),
+    tls: tlsFiles(names),
   };
 }
 
 /** `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT` is taken as it stands; `v1/metrics` is added to the path of the general one. gRPC has no path, and takes more than URLs. */
 function endpoint(protocol: OtlpTarget['protocol']): string {
   const [own, general] = names('ENDPOINT');
-  const isGrpc = protocol === 'grpc';
+  if (protocol === 'grpc') {
+    return read({
+      names: [own, general],
+      parse: grpcOrigin,
+      allowed: 'host:port, or a URL that starts with http:// or https://',
+      fallback: 'http://localhost:4317',
+      show: loggable,
+    });
+  }
   return read({
     names: [own, general],
-    parse: (value, name) => (isGrpc ? value : httpUrl(value, name === general ? 'v1/metrics' : '')),
+    parse: (value, name) => httpUrl(value, name === general ? 'v1/metrics' : ''),
     allowed: 'a URL that starts with http:// or https://',
-    fallback: isGrpc ? 'http://localhost:4317' : 'http://localhost:4318/v1/metrics',
+    fallback: 'http://localhost:4318/v1/metrics',
     show: loggable,
   });
+}
+
+/** An address without a scheme is encrypted unless `OTEL_EXPORTER_OTLP_INSECURE` says otherwise. */
+function grpcOrigin(address: string): string | undefined {
+  const host = address.replace(/^dns:\/*/i, '');
+  const scheme = /^https?:\/\//i.test(address) ? '' : choice(names('INSECURE'), ['true', 'false'], 'false') === 'true' ? 'http://' : 'https://';
+  const url = `${scheme}${host}`;
+  return (scheme !== '' && host.includes('://')) || !URL.canParse(url) ? undefined : new URL(url).origin;
 }
 
 function httpUrl(value: string, path: string): string | undefined {
@@ -62,9 +91,13 @@ function isHeader(name: string, value: string): boolean {
   return /^[\w!#$%&'*+.^`|~-]+$/.test(name) && !/[^\t\x20-\x7e\x80-\xff]/.test(value);
 }
 
-function file<const K extends 'ca' | 'cert' | 'key'>(key: K, setting: Setting): { readonly [P in K]?: string } {
+function tlsFiles(namesOf: (setting: TlsSetting) => readonly Variable[]): OtlpTarget['tls'] {
+  return { ...file('ca', namesOf('CERTIFICATE')), ...file('cert', namesOf('CLIENT_CERTIFICATE')), ...file('key', namesOf('CLIENT_KEY')) };
+}
+
+function file<const K extends 'ca' | 'cert' | 'key'>(key: K, names: readonly Variable[]): { readonly [P in K]?: string } {
   const path = read({
-    names: names(setting),
+    names,
     parse: (value) => (isReadable(value) ? value : undefined),
     allowed: 'the path of a readable file',
     fallback: undefined,

@@ -23,9 +23,10 @@ interface Neighbour {
   readonly order: Order;
   readonly entry?: string;
   readonly says?: readonly RegExp[];
+  readonly theirs: NonNullable<ProcessRow['theirs']>;
 }
 
-function neighbour({ name, outcome, flags, env = {}, order, entry = 'work.cjs', says = [] }: Neighbour): ProcessRow {
+function neighbour({ name, outcome, flags, env = {}, order, entry = 'work.cjs', says = [], theirs }: Neighbour): ProcessRow {
   return {
     name,
     outcome,
@@ -36,15 +37,29 @@ function neighbour({ name, outcome, flags, env = {}, order, entry = 'work.cjs', 
     },
     arrives: WORKED,
     says,
+    theirs,
   };
 }
 
-const OWN_SDK = ['--require', './node-sdk.cjs'];
-const AUTO = ['--require', '@opentelemetry/auto-instrumentations-node/register'];
-const AUTO_ENV = { OTEL_NODE_RESOURCE_DETECTORS: 'env', OTEL_LOGS_EXPORTER: 'none' };
-/** Traces in JSON, which the test can count. */
-const TRACES = { ...AUTO_ENV, OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' };
-const DATADOG = { flags: ['--require', 'dd-trace/init'], env: { DD_TRACE_STARTUP_LOGS: 'false', DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false' } };
+const REQUESTS = /instrumentation-http http\.server\./;
+const OWN_SDK = { flags: ['--require', './node-sdk.cjs'], theirs: [REQUESTS, /^app app\.starts$/] };
+const AUTO = {
+  flags: ['--require', '@opentelemetry/auto-instrumentations-node/register'],
+  env: { OTEL_NODE_RESOURCE_DETECTORS: 'env', OTEL_LOGS_EXPORTER: 'none' },
+  theirs: [REQUESTS],
+};
+const AUTO_TRACES = {
+  ...AUTO,
+  /** In JSON, which the test can count. */
+  env: { ...AUTO.env, OTEL_TRACES_EXPORTER: 'otlp', OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' },
+  theirs: [REQUESTS, /^span GET 2$/, /^span GET 3$/],
+};
+const DATADOG = {
+  flags: ['--require', 'dd-trace/init'],
+  env: { DD_TRACE_STARTUP_LOGS: 'false', DD_INSTRUMENTATION_TELEMETRY_ENABLED: 'false' },
+  theirs: [/\/traces$/],
+};
+const SENTRY = { flags: ['--import', './sentry.mjs'], theirs: [/\/envelope\//] };
 
 /** A MeterProvider that is registered takes our metrics over, and a line says so. */
 const HANDED_OVER = {
@@ -56,14 +71,14 @@ const SENT = { outcome: 'theirs is sent as without us; ours is measured once' };
 
 /** Telemetry of others in the same process. */
 export const neighbours: readonly ProcessRow[] = [
-  { name: "the application's own NodeSDK, started after", ...HANDED_OVER, flags: OWN_SDK, order: AFTER },
-  { name: "the application's own NodeSDK, started before", ...HANDED_OVER, flags: OWN_SDK, order: BEFORE },
-  { name: 'auto-instrumentations-node, after', ...HANDED_OVER, flags: AUTO, env: AUTO_ENV, order: AFTER },
-  { name: 'auto-instrumentations-node, before', ...HANDED_OVER, flags: AUTO, env: AUTO_ENV, order: BEFORE },
-  { name: 'the same with `OTEL_TRACES_EXPORTER`, after', ...TRACED, flags: AUTO, env: TRACES, order: AFTER },
-  { name: 'the same with `OTEL_TRACES_EXPORTER`, before', ...TRACED, flags: AUTO, env: TRACES, order: BEFORE },
+  { name: "the application's own NodeSDK, started after", ...HANDED_OVER, ...OWN_SDK, order: AFTER },
+  { name: "the application's own NodeSDK, started before", ...HANDED_OVER, ...OWN_SDK, order: BEFORE },
+  { name: 'auto-instrumentations-node, after', ...HANDED_OVER, ...AUTO, order: AFTER },
+  { name: 'auto-instrumentations-node, before', ...HANDED_OVER, ...AUTO, order: BEFORE },
+  { name: 'the same with `OTEL_TRACES_EXPORTER`, after', ...TRACED, ...AUTO_TRACES, order: AFTER },
+  { name: 'the same with `OTEL_TRACES_EXPORTER`, before', ...TRACED, ...AUTO_TRACES, order: BEFORE },
   { name: 'dd-trace, after', ...SENT, ...DATADOG, order: AFTER },
   { name: 'dd-trace, before', ...SENT, ...DATADOG, order: BEFORE },
-  { name: 'Sentry, CommonJS', ...SENT, flags: ['--import', './sentry.mjs'], order: AFTER },
-  { name: 'Sentry, ES modules', ...SENT, flags: ['--import', './sentry.mjs'], order: AFTER, entry: 'work.mjs' },
+  { name: 'Sentry, CommonJS', ...SENT, ...SENTRY, order: AFTER },
+  { name: 'Sentry, ES modules', ...SENT, ...SENTRY, order: AFTER, entry: 'work.mjs' },
 ].map(neighbour);

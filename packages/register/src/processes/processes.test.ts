@@ -136,6 +136,8 @@ for (const [heading, rows] of Object.entries(processRows)) {
       test.skipIf(row.needs && MISSING[row.needs])(row.name, { timeout: PATIENCE_MS }, async () => {
         const [bare, preloaded] = await Promise.all([run(row, false), run(row, true)]);
         expect(bare.end, bare.stderr).toEqual(row.ends ?? { code: 0, signal: null });
+        for (const shown of row.shows ?? []) expect(bare.stdout + bare.stderr).toMatch(shown);
+        for (const sent of row.theirs ?? []) expect(Object.keys(bare.theirs)).toContainEqual(expect.stringMatching(sent));
         expect({ ...preloaded, ours: undefined, arrived: undefined }).toEqual({ ...bare, ours: undefined, arrived: undefined });
         expect(preloaded.ours).toEqual((row.says ?? []).map((line) => expect.stringMatching(line)));
         expect(preloaded.arrived).toEqual({ jobs: 0, ...row.arrives });

@@ -55,6 +55,10 @@ export interface ProcessRow {
   readonly arrives: Arrival;
   /** Tallyman's own lines, in order; none unless given. */
   readonly says?: readonly RegExp[];
+  /** What its output holds, bare and preloaded, where comparing the two would say nothing without it. */
+  readonly shows?: readonly RegExp[];
+  /** Metrics, spans and paths that others in the process send, bare and preloaded. */
+  readonly theirs?: readonly RegExp[];
   /** How the process ends, bare and preloaded, where that is not with exit code 0. */
   readonly ends?: { readonly code: number | null; readonly signal: string | null };
   /** What has to be there for the row to run. */

@@ -1,6 +1,7 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { aiMetrics, httpMetrics, queueMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
 import { bindMetrics, type Caps, readMetrics, runtime } from '@tallyman/core';
 import { captureOtlp, nodeBinary, type OtlpCapture, runApp } from '@tallyman/testkit';
@@ -127,8 +128,31 @@ describe('a key of the configuration', () => {
   });
 });
 
-test('every environment variable that is read has a row in docs/configuration.md, and none but those', () => {
-  expect(documented.filter((name) => /^(OTEL|TALLYMAN)_/.test(name ?? '')).sort()).toEqual([...VARIABLES].sort());
+describe('every environment variable', () => {
+  /** What the packages hold that are loaded into an application, without tests and what only those use. */
+  const sources = ['catalog', 'core', 'ai', 'webhooks', 'queues', 'http', 'features', 'register'].flatMap((name) => {
+    const folder = fileURLToPath(new URL(`../../../${name}/src/`, import.meta.url));
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((file) => /\.ts$/.test(file) && !/\.(test|kit|data)\.|^processes\/|rows\.ts$/.test(file))
+      .map((file) => ({ file: `${name}/${file}`, text: readFileSync(join(folder, file), 'utf8') }));
+  });
+  /** In code alone: comments name variables too. */
+  const code = sources.map(({ file, text }) => ({ file, text: text.replaceAll(/^\s*(\/?\*|\/\/).*$/gm, '') }));
+
+  test('that is read has a row in docs/configuration.md, and none but those', () => {
+    expect(documented.filter((name) => /^(OTEL|TALLYMAN)_/.test(name ?? '')).sort()).toEqual([...VARIABLES].sort());
+    const read = code.flatMap(({ text }) =>
+      [...text.matchAll(/\benv\.([A-Z]\w+)|\b((?:OTEL|TALLYMAN)_[A-Z_]*[A-Z])\b/g)].map(([, dotted, named]) => dotted ?? named),
+    );
+    expect(read.filter((name) => !(VARIABLES as readonly (string | undefined)[]).includes(name))).toEqual([]);
+    expect(new Set(read).size).toBeGreaterThan(30);
+  });
+
+  test('is read by the name that settings/variables.ts has for it', () => {
+    const whole = code.filter(({ text }) => /process\.env\b(?!\.[A-Z])|\benv\b[^;=]*\} = process\b|process\[/.test(text)).map(({ file }) => file);
+    // post.ts hands the environment on to a process of its own.
+    expect(whole.sort()).toEqual(['register/ends/post.ts', 'register/settings/variables.ts']);
+  });
 });
 
 const folder = mkdtempSync(join(tmpdir(), 'tallyman-configuration-'));
@@ -268,6 +292,15 @@ describe('the configuration does what it says:', () => {
   test('http: false records no HTTP metrics', async () => {
     await run({ http: false, features: { home: { routes: ['GET /'] } } }, ['/', '/a']);
     expect(capture.series().filter(({ name }) => name.startsWith('http'))).toEqual([]);
+  });
+
+  test('exportAppMetrics keeps a MeterProvider that is registered later from reporting', async () => {
+    const env = { ...capture.env, THEIRS: 'http://127.0.0.1:9', OTEL_METRIC_EXPORT_INTERVAL: '200', TALLYMAN_CONFIG: fixture('export-app-metrics.json') };
+    const { app, url } = await startApplication({ entry: fixture('own-sdk.cjs'), env });
+    for (const path of ['/start', '/own']) await fetch(`${url}${path}`);
+    await capture.until(() => capture.value('app.own') === 1 && requests() === 2);
+    await app.stop();
+    expect(linesOf(app)).toEqual([]);
   });
 
   test('caps bound the values of an attribute for the life of the process, and count what is beyond', async () => {

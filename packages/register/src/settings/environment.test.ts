@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
 import { aliases, httpMetrics, processMetrics, promName } from '@tallyman/catalog';
 import { captureOtlp, type OtlpCapture, waitFor } from '@tallyman/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Application, fixture, freePort, linesOf, page, startApplication } from '../application.test.kit.ts';
+import { otlpTarget } from '../otlp/target.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'tallyman-environment-'));
 let capture: OtlpCapture;
@@ -205,6 +206,45 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
     for (const { headers } of capture.requests) expect([headers['content-encoding'], headers['content-type']]).toEqual([encoding, type]);
   });
 
+  describe('INSECURE', () => {
+    test.each([
+      [{ OTEL_EXPORTER_OTLP_INSECURE: 'True' }, true],
+      [{ OTEL_EXPORTER_OTLP_INSECURE: 'false', OTEL_EXPORTER_OTLP_METRICS_INSECURE: 'true' }, true],
+      [{ OTEL_EXPORTER_OTLP_INSECURE: 'true', OTEL_EXPORTER_OTLP_METRICS_INSECURE: 'false' }, false],
+      [{}, false],
+    ])('%o: whether a host:port of grpc is not encrypted', async (env, arrives) => {
+      const collector = await captureOtlp({ isGrpc: true });
+      const { app } = await serve({
+        ...collector.env,
+        OTEL_EXPORTER_OTLP_ENDPOINT: new URL(collector.url).host,
+        OTEL_METRIC_EXPORT_INTERVAL: '200',
+        ...env,
+      } as Record<string, string>);
+      if (arrives) await collector.until(() => collector.value(duration, {}) === 1);
+      else await app.ready(/values do not arrive/);
+      await app.stop();
+      expect(collector.requests.length > 0).toBe(arrives);
+      await collector.close();
+    });
+
+    test.each([
+      ['', 'http://localhost:4317'],
+      ['https://collector:4317/v1/metrics', 'https://collector:4317'],
+      ['HTTP://collector:4317/', 'http://collector:4317'],
+      ['collector:4317', 'https://collector:4317'],
+      ['dns:///collector:4317', 'https://collector:4317'],
+      ['unix:///run/collector.sock', 'http://localhost:4317'],
+      ['ftp://collector', 'http://localhost:4317'],
+      ['col lector', 'http://localhost:4317'],
+    ])('%j is the server %s', (address, url) => {
+      vi.stubEnv('OTEL_EXPORTER_OTLP_ENDPOINT', address);
+      vi.stubEnv('OTEL_EXPORTER_OTLP_PROTOCOL', 'grpc');
+      vi.stubEnv('OTEL_LOG_LEVEL', 'none');
+      expect(otlpTarget().url).toBe(url);
+      vi.unstubAllEnvs();
+    });
+  });
+
   describe('CERTIFICATE, CLIENT_CERTIFICATE and CLIENT_KEY', () => {
     const certificate = fixture('tls/certificate.pem');
     const key = fixture('tls/key.pem');
@@ -232,13 +272,28 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
     });
     afterAll(() => void server.close());
 
-    test.each(['the exporter', 'the delivery at the end'])('reach a server that wants both; by %s', async (way) => {
+    const general = {
+      OTEL_EXPORTER_OTLP_CERTIFICATE: certificate,
+      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificate,
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: key,
+    };
+    /** Those for metrics beside general ones that are of no use. */
+    const own = {
+      OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere.pem',
+      OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: '/nowhere.pem',
+      OTEL_EXPORTER_OTLP_CLIENT_KEY: '/nowhere.pem',
+      OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE: certificate,
+      OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE: certificate,
+      OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY: key,
+    };
+    test.each([
+      ['the general ones', 'the exporter', general],
+      ['those for metrics', 'the exporter', own],
+      ['those for metrics', 'the delivery at the end', own],
+    ])('%s reach a server that wants both; by %s', async (_which, way, files) => {
       const { app } = await serve({
         OTEL_EXPORTER_OTLP_ENDPOINT: endpoint,
-        OTEL_EXPORTER_OTLP_CERTIFICATE: '/nowhere.pem',
-        OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE: certificate,
-        OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: certificate,
-        OTEL_EXPORTER_OTLP_CLIENT_KEY: key,
+        ...files,
         OTEL_METRIC_EXPORT_INTERVAL: way === 'the exporter' ? '200' : '60000',
       });
       if (way === 'the exporter')
@@ -246,6 +301,27 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
           () => received.length,
           (count) => count > 0,
         );
+      await app.stop();
+      expect(received[0]).toEqual({ authorized: true, body: expect.any(Number) });
+      expect(linesOf(app)).toEqual([]);
+    });
+
+    test('for traces count for spans alone', async () => {
+      const { app } = await serve({
+        ...capture.env,
+        OTEL_METRIC_EXPORT_INTERVAL: '200',
+        OTEL_TRACES_EXPORTER: 'otlp',
+        OTEL_BSP_SCHEDULE_DELAY: '200',
+        OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: `${endpoint}/v1/traces`,
+        OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE: certificate,
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE: certificate,
+        OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY: key,
+      });
+      await waitFor(
+        () => received.length,
+        (count) => count > 0,
+      );
+      await capture.until(() => requests() === 1);
       await app.stop();
       expect(received[0]).toEqual({ authorized: true, body: expect.any(Number) });
       expect(linesOf(app)).toEqual([]);
@@ -284,12 +360,36 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
 });
 
 describe('OTEL_METRIC_EXPORT_INTERVAL and _TIMEOUT', () => {
-  test('15 seconds unless set: nothing is sent before', async () => {
-    const { app } = await serve({ ...capture.env, OTEL_LOG_LEVEL: 'debug' });
-    await page(running[0]?.url ?? '');
-    expect(capture.requests).toHaveLength(0);
+  test.each([
+    ['unset', {}, 15_000],
+    ['700000', { OTEL_METRIC_EXPORT_INTERVAL: '700000' }, 700_000],
+  ])('%s: the time between two exports', async (_what, env, milliseconds) => {
+    const { app } = await serve({ ...capture.env, ...env }, { nodeFlags: ['--require', fixture('noted-timers.cjs')] });
+    await app.ready(/^setInterval \d+$/m);
     await app.stop();
+    expect(app.stdout.match(/^setInterval .*$/gm)).toEqual([`setInterval ${milliseconds}`]);
+    // At the end.
     expect(capture.requests).toHaveLength(1);
+  });
+
+  test('_TIMEOUT ends an export that is not answered, however long OTLP may take', async () => {
+    capture.answer({ blackHole: true });
+    const { app } = await serve({
+      ...capture.env,
+      OTEL_EXPORTER_OTLP_TIMEOUT: '600000',
+      OTEL_METRIC_EXPORT_INTERVAL: '500',
+      OTEL_METRIC_EXPORT_TIMEOUT: '300',
+    });
+    await app.ready(/values do not arrive/);
+    capture.answer({});
+    await capture.until(() => requests() === 1);
+  });
+
+  test('_TIMEOUT beyond the interval is the interval', async () => {
+    const { app } = await serve({ ...capture.env, OTEL_METRIC_EXPORT_INTERVAL: '250' }, { nodeFlags: ['--require', fixture('noted-timers.cjs')] });
+    await app.ready(/^setTimeout 250$/m);
+    await app.stop();
+    expect(app.stdout).not.toMatch(/^setTimeout 30000$/m);
   });
 
   test('with wrong values fall back and say so; a longer timeout than the interval is no fault', async () => {
@@ -343,6 +443,20 @@ describe('wrong words', () => {
   });
 });
 
+test.each([
+  ['error', 0, 0],
+  ['warn', 1, 0],
+  ['info', 1, 1],
+  ['none', 0, 0],
+])('OTEL_LOG_LEVEL=%s: lines of warnings and of information', async (level, ...said) => {
+  const env = { ...capture.env, THEIRS: capture.url, WHEN: 'first', OTEL_LOG_LEVEL: level, OTEL_EXPORTER_OTLP_COMPRESSION: 'br' };
+  const { app } = await serve(env, { entry: fixture('own-sdk.cjs') });
+  await capture.until(() => capture.value(aliases.httpRequests.name, {}) === 1);
+  await app.stop();
+  const kinds = [/OTEL_EXPORTER_OTLP_COMPRESSION=br/, /own OpenTelemetry SDK reports/];
+  expect(kinds.map((kind) => linesOf(app).filter((line) => kind.test(line)).length)).toEqual(said);
+});
+
 describe('OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS', () => {
   test.each([
     [{ OTEL_NODE_ENABLED_INSTRUMENTATIONS: 'http' }, 1],
@@ -371,6 +485,22 @@ describe('OTEL_TRACES_EXPORTER', () => {
     expect(bodies(capture).match(/GET/g)?.length).toBeGreaterThan(0);
     expect(bodies(capture)).not.toContain('/v1/metrics');
     expect(linesOf(app)).toEqual([]);
+  });
+
+  test('sends them by OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, whose wrong value is said; metrics go by their own', async () => {
+    for (const [protocol, type, lines] of [
+      ['HTTP/JSON', 'application/json', []],
+      ['pigeon', 'application/x-protobuf', [expect.stringMatching(/OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=pigeon must be .*; using http\/protobuf$/)]],
+    ] as const) {
+      const own = await captureOtlp();
+      const { app } = await serve({ ...own.env, OTEL_TRACES_EXPORTER: 'otlp', OTEL_BSP_SCHEDULE_DELAY: '200', OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: protocol });
+      await own.until(() => spans(own) > 0);
+      await app.stop();
+      const types = own.requests.map(({ path, contentType }) => `${path} ${contentType}`);
+      expect(new Set(types)).toEqual(new Set([`/v1/traces ${type}`, '/v1/metrics application/x-protobuf']));
+      expect(linesOf(app)).toEqual(lines);
+      await own.close();
+    }
   });
 
   test('makes no span of a scrape', async () => {

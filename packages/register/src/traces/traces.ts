@@ -2,11 +2,10 @@ import Module, { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { log, safely } from '@tallyman/core';
 import { keepFor, timeLeft } from '../ends/end-time.ts';
+import { tracesTarget } from '../otlp/target.ts';
 import { list } from '../settings/variables.ts';
 import { httpInstrumentation } from './http-instrumentation.ts';
 import type { spanProcessor as createSpanProcessor } from './spans.ts';
-
-const { env } = process;
 
 /** Where OpenTelemetry's API keeps what is registered in this process. */
 const API = Symbol.for('opentelemetry.js.api.1');
@@ -64,10 +63,8 @@ function startSdk(attributes: Readonly<Record<string, string>>): void {
 
 /** Ours in place of sdk-node's where spans go by OTLP over HTTP alone. */
 function spanProcessors(require: NodeJS.Require): { spanProcessors?: object[] } {
-  const either = (name: string): string | undefined => env[`OTEL_EXPORTER_OTLP_TRACES_${name}`] || env[`OTEL_EXPORTER_OTLP_${name}`] || undefined;
-  const protocol = either('PROTOCOL') ?? 'http/protobuf';
+  const { protocol, tls } = tracesTarget();
   if (protocol === 'grpc' || list('OTEL_TRACES_EXPORTER')?.join() !== 'otlp') return {};
   const { spanProcessor } = require('./spans.cjs') as { spanProcessor: typeof createSpanProcessor };
-  const files = { ca: either('CERTIFICATE'), cert: either('CLIENT_CERTIFICATE'), key: either('CLIENT_KEY') };
-  return { spanProcessors: [spanProcessor(protocol, Object.fromEntries(Object.entries(files).filter(([, path]) => path !== undefined)))] };
+  return { spanProcessors: [spanProcessor(protocol, tls)] };
 }
