@@ -32,9 +32,9 @@ export function startMeasuring(configuration: Configuration): (channel: string, 
   });
   return (channel, message) => {
     if (channel === 'http.server.request.start') receiveRequestStart(message);
-    const announcements = adapters.find((adapter) => adapter.announcements?.channel === channel)?.announcements;
-    if (announcements === undefined) isNeeded();
-    else receiveAnnouncement(announcements, message);
+    const announcing = adapters.find((adapter) => adapter.announcements?.channel === channel);
+    if (announcing?.announcements === undefined) isNeeded();
+    else if (isEnabled(announcing.name)) receiveAnnouncement(announcing.announcements, message);
   };
 }
 
