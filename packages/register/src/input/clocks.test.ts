@@ -9,6 +9,7 @@ class Worker {
   callProcessJob(_job: Job, handler: () => void): void {
     handler();
   }
+  emit(..._event: unknown[]): void {}
 }
 class Job {
   readonly name = 'parse';
@@ -41,8 +42,10 @@ test('whatever clocks do, no duration is negative or no number, and no point sta
       };
       feature(`clocks ${name}`, leap);
       const job = new Job();
-      new Worker().callProcessJob(job, leap);
+      const worker = new Worker();
+      worker.callProcessJob(job, leap);
       await job.moveToCompleted();
+      worker.emit('completed', job);
       for (const producer of producers) {
         const points = producer.produce().scopeMetrics.flatMap(({ metrics }) => metrics.flatMap(({ dataPoints }) => dataPoints));
         expect(points.filter(({ startTime, endTime }) => startTime[0] + startTime[1] / 1e9 > endTime[0] + endTime[1] / 1e9)).toEqual([]);
