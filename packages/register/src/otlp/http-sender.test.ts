@@ -6,7 +6,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { HttpSender, type Outcome } from './http-sender.ts';
 import { otlpPost } from './post.ts';
 
-const fixture = (name: string) => fileURLToPath(new URL(`../fixtures/tls/${name}`, import.meta.url));
+const fixture = (name: string) => fileURLToPath(new URL(`../../fixtures/tls/${name}`, import.meta.url));
 const ok = 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}';
 
 async function listen(server: Server, host = '127.0.0.1'): Promise<number> {
