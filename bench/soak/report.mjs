@@ -8,6 +8,9 @@ import { heapSlope } from './watch.mjs';
  * it is about 35 bytes a request.
  */
 const MOST_GROWTH = 4e6;
+/** Less is no soak. The short form runs beside tests, on machines that are busy with them. */
+const LEAST = { long: { requestsPerSecond: 200, restarts: 2 }, short: { requestsPerSecond: 50, restarts: 1 } };
+const LONG_MINUTES = 10;
 /** The one line that a dead collector is worth. */
 const EXPECTED_LINE = /^\[tallyman\] .*values do not arrive at /;
 
@@ -24,7 +27,13 @@ export function report(run) {
   return wrong.length === 0;
 }
 
-function figures({ seconds, samples, eventLoop, pages, restarts, counts, collectorPage, expected, minutes, lines }, slope) {
+/** Requests that the load sent, without the purchases that fill memories beforehand. */
+function requestsPerSecond({ collectorPage, counts, seconds }) {
+  return (sumOf(parsePage(collectorPage), 'http_server_request_duration_seconds_count') - counts['request POST /webhooks/stripe 200']) / seconds;
+}
+
+function figures(run, slope) {
+  const { samples, eventLoop, pages, restarts, counts, collectorPage, expected, minutes, lines } = run;
   const page = parsePage(collectorPage);
   const requests = sumOf(page, 'http_server_request_duration_seconds_count');
   const middle = samples[samples.length >> 1];
@@ -34,7 +43,7 @@ function figures({ seconds, samples, eventLoop, pages, restarts, counts, collect
   const worth = expected.find(({ what }) => what === 'dollars of job_match').value;
   return [
     machine(),
-    `${minutes} minutes, ${requests} requests, about ${Math.round((requests - counts['request POST /webhooks/stripe 200']) / seconds)} a second; ` +
+    `${minutes} minutes, ${requests} requests, about ${Math.round(requestsPerSecond(run))} a second; ` +
       `${sumOf(page, 'ai_calls_total')} AI calls ($${round(worth, 4)} of job_match), ${sumOf(page, 'webhook_received_total')} deliveries, ` +
       `${sumOf(page, 'queue_job_duration_seconds_count')} attempts of jobs; ${counts['not sent'] ?? 0} not sent because the machine was too slow`,
     `restarts: collector ${restarts.collector}, Redis ${restarts.redis}; jobs stalled by them: ${sumOf(page, 'queue_stalled_total')}`,
@@ -50,7 +59,9 @@ function figures({ seconds, samples, eventLoop, pages, restarts, counts, collect
   ];
 }
 
-function faults({ pages, expected, ownPage, collectorPage, end, lines }, growth) {
+function faults(run, growth) {
+  const { pages, expected, ownPage, collectorPage, end, lines, minutes, restarts } = run;
+  const least = minutes < LONG_MINUTES ? LEAST.short : LEAST.long;
   const { own, collected } = pages;
   const ours = lines.split('\n').filter((line) => line.startsWith('[tallyman]'));
   const halfway = own.sizes[own.sizes.length >> 1];
@@ -61,6 +72,12 @@ function faults({ pages, expected, ownPage, collectorPage, end, lines }, growth)
     ...collected.fallen.slice(0, 5).map((series) => `${series} fell between two scrapes of the collector`),
     ...ours.filter((line) => !EXPECTED_LINE.test(line)).map((line) => `an unexpected line: ${line}`),
   ];
+  const rate = requestsPerSecond(run);
+  // Written so that a rate that is no number is too low.
+  if (!(rate >= least.requestsPerSecond)) faulty.push(`${round(rate)} requests a second, where ${least.requestsPerSecond} are the least`);
+  for (const [server, times] of Object.entries(restarts)) {
+    if (times < least.restarts) faulty.push(`${server} was restarted ${times} times, where ${least.restarts} are the least`);
+  }
   if (growth > MOST_GROWTH) faulty.push(`the heap grew by ${mega(growth)} MB over the second half`);
   if (own.sizes.at(-1) > halfway * 1.1) faulty.push(`series grew from ${halfway} halfway to ${own.sizes.at(-1)}`);
   if (own.failed > 0) faulty.push(`${own.failed} scrapes of /metrics failed`);

@@ -12,9 +12,9 @@ describe('runApp', () => {
     await writeFile(join(folder, 'preload.cjs'), 'globalThis.preloaded = true;');
     await writeFile(
       join(folder, 'app.mjs'),
-      `console.log('listening on', process.argv[2]);
+      `process.on('SIGTERM', () => process.exit(3));
+       console.log('listening on', process.argv[2]);
        console.error(JSON.stringify({ preloaded: globalThis.preloaded, flags: process.execArgv, env: { A: process.env.A, OTEL_X: process.env.OTEL_X, VITEST: process.env.VITEST } }));
-       process.on('SIGTERM', () => process.exit(3));
        setInterval(() => {}, 1000);`,
     );
   });
