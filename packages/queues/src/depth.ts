@@ -1,6 +1,5 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { AttributesOf, queueMetrics } from '@tallyman/catalog';
-import { runtime, safely, shared } from '@tallyman/core';
+import { outside, runtime, safely, shared } from '@tallyman/core';
 import { record } from './recorders.ts';
 
 /** Value of the attribute `state` of `queue.depth`. */
@@ -43,8 +42,8 @@ interface WatchedQueue {
 
 /** Missed looks after which the series gap instead of freezing. */
 const MAX_MISSED = 2;
-/** Connections kept for one queue: applications make a queue object per request now and then. */
-const MAX_SOURCES = 8;
+/** Connections kept for one queue, closed ones until the next look: applications make a queue object per request now and then. */
+const MAX_SOURCES = 100;
 const MAX_QUEUES = 500;
 
 const state = shared('queues.depth', () => ({
@@ -52,9 +51,6 @@ const state = shared('queues.depth', () => ({
   timing: { first: 500, interval: 15_000, timeout: 5_000 } as DepthTiming,
   watched: new Map<string, WatchedQueue>(),
 }));
-
-/** Timers and looks belong to nobody's request: without this the first caller's context would live as long as its queue is watched. */
-const outside = AsyncLocalStorage.snapshot();
 
 /** Lets this process look at the depth of its queues; before, watched queues are only remembered. */
 export function startDepth(timing: Partial<DepthTiming> = {}): void {
@@ -84,8 +80,11 @@ export function watchDepth(source: DepthSource): void {
 }
 
 function addSource({ sources }: WatchedQueue, source: DepthSource): void {
+  sources.delete(source);
   if (sources.size >= MAX_SOURCES) for (const each of sources) if (each.state() === 'closed') sources.delete(each);
-  if (sources.size < MAX_SOURCES) sources.add(source);
+  const [oldest] = sources;
+  if (sources.size >= MAX_SOURCES && oldest !== undefined) sources.delete(oldest);
+  sources.add(source);
 }
 
 function schedule(watched: WatchedQueue, delay: number): void {

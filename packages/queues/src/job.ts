@@ -115,7 +115,7 @@ class Attempt implements JobAttempt {
   /** The handler starts. */
   enter(): void {
     this.#isActive = true;
-    this.kind.active(1);
+    this.kind.active.value += 1;
   }
 
   /** The handler has settled. */
@@ -123,7 +123,7 @@ class Attempt implements JobAttempt {
     this.#settled ??= performance.now();
     if (!this.#isActive) return;
     this.#isActive = false;
-    this.kind.active(-1);
+    this.kind.active.value -= 1;
   }
 
   end(outcome: JobOutcome, error?: unknown): void {
@@ -139,7 +139,7 @@ class Attempt implements JobAttempt {
     kind.duration(outcome)(durationSeconds);
     if (outcome === 'retry') record.retries(1, { 'queue.name': queue });
     if (outcome === 'error') record.failures(1, { 'queue.name': queue, 'error.type': type ?? '_OTHER' });
-    if (channels.job.hasSubscribers) this.#publish(outcome, type, durationSeconds);
+    this.#publish(outcome, type, durationSeconds);
   }
 
   #publish(outcome: JobOutcome, type: string | undefined, durationSeconds: number): void {

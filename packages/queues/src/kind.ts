@@ -1,4 +1,4 @@
-import type { Attribution } from '@tallyman/core';
+import type { Attribution, Level } from '@tallyman/core';
 import type { JobOutcome } from './job.ts';
 import { announceQueue, record } from './recorders.ts';
 
@@ -10,8 +10,8 @@ export class JobKind {
   readonly type: string;
   readonly system: string;
   readonly attribution: Attribution;
-  readonly active: Record;
   readonly wait: Record;
+  #active: Level | undefined = undefined;
   readonly #durations = new Map<JobOutcome, Record>();
 
   constructor(queue: string, type: string, system: string) {
@@ -20,8 +20,13 @@ export class JobKind {
     this.type = type;
     this.system = system;
     this.attribution = { job: { queue, type } };
-    this.active = record.jobsActive.bind({ 'queue.name': queue });
     this.wait = record.jobWait.bind({ 'queue.name': queue, 'queue.system': system });
+  }
+
+  /** How many handlers of the queue's jobs run. */
+  get active(): Level {
+    this.#active ??= record.jobsActive.level({ 'queue.name': this.queue });
+    return this.#active;
   }
 
   /** What records the duration of attempts that end so. */
@@ -38,24 +43,20 @@ export class JobKind {
 /** Kinds are bounded in the metrics; this bounds the memory of those that are looked for here. */
 const MAX_KINDS = 1000;
 const MAX_NAME_LENGTH = 200;
-const known = new Map<string, Map<string, JobKind>>();
+const known = new Map<string, Map<string, Map<string, JobKind>>>();
 let count = 0;
 
 /** The kind of a job. */
 export function jobKind(queue: string, type: string, system: string): JobKind {
-  const found = known.get(queue)?.get(type);
-  return found?.system === system ? found : newKind(queue, type, system);
+  return known.get(system)?.get(queue)?.get(type) ?? newKind(queue, type, system);
 }
 
 function newKind(queue: string, type: string, system: string): JobKind {
   const kind = new JobKind(queue, type, system);
   if (count >= MAX_KINDS || queue.length > MAX_NAME_LENGTH || type.length > MAX_NAME_LENGTH) return kind;
   count++;
-  let ofQueue = known.get(queue);
-  if (ofQueue === undefined) {
-    ofQueue = new Map();
-    known.set(queue, ofQueue);
-  }
-  ofQueue.set(type, kind);
+  const ofSystem = known.get(system) ?? new Map<string, Map<string, JobKind>>();
+  const ofQueue = ofSystem.get(queue) ?? new Map<string, JobKind>();
+  known.set(system, ofSystem.set(queue, ofQueue.set(type, kind)));
   return kind;
 }

@@ -149,6 +149,18 @@ describe.each(['bullmq', 'bullmq-5'])('how attempts end in %s', (folder) => {
     expect(currentCount(queueMetrics.jobDuration, { 'queue.name': name })).toBe(1);
   });
 
+  test('a job that is gone when its handler returns is not measured, and is no failure', async () => {
+    const name = nextName();
+    const queue = harness.queue(name);
+    const worker = harness.worker(name, () => queue.obliterate({ force: true }));
+    const refused = new Promise((resolve) => worker.once('error', resolve));
+    await queue.add('parse', {});
+    await refused;
+    await harness.closeAll();
+    expect([currentCount(queueMetrics.jobDuration, { 'queue.name': name }), failures(name)]).toEqual([0, 0]);
+    expect(currentValue(queueMetrics.jobsActive, { 'queue.name': name })).toBe(0);
+  });
+
   test('concurrency follows the worker', async () => {
     const name = nextName();
     const concurrency = () => currentValue(queueMetrics.concurrency, { 'queue.name': name });

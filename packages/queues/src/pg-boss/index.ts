@@ -1,7 +1,7 @@
 import { type Adapter, applyPatch, type HookRow } from '@tallyman/core';
 import { startDepth } from '../depth.ts';
 import { patchTelemetry } from './envelope.ts';
-import { patchSend, patchWork } from './patch.ts';
+import { patchBatches, patchSend, patchWork } from './patch.ts';
 import type { BossClass } from './shapes.ts';
 
 /** A default export of one file: `PgBoss` itself keeps everything private, and calls these. */
@@ -19,14 +19,17 @@ const rows = {
     patchWork(value);
     patchSend(value);
   }),
-  Telemetry: row('telemetry', 'Telemetry', patchTelemetry),
+  Telemetry: row('telemetry', 'Telemetry', (value) => {
+    patchTelemetry(value);
+    patchBatches(value);
+  }),
 } as const;
 
 /** pg-boss: workers, what they are given to do, and the telemetry column in which attribution travels. */
 export const adapter: Adapter = { name: 'pg-boss', rows: Object.values(rows) };
 
-/** The default exports of `pg-boss/dist/manager.js` and `pg-boss/dist/telemetry.js`. */
-export type PgBossClasses = { readonly [K in keyof typeof rows]?: BossClass };
+/** The default exports of `pg-boss/dist/manager.js` and `pg-boss/dist/telemetry.js`, neither of which tells enough alone. */
+export type PgBossClasses = { readonly [K in keyof typeof rows]: BossClass };
 
 /**
  * Measures pg-boss through these classes: for bundled applications, which no module hook can reach.

@@ -2,12 +2,13 @@ import { safely } from '@tallyman/core';
 import { setConcurrency } from '../concurrency.ts';
 import { type DepthSource, watchDepth } from '../depth.ts';
 import { jobsEnqueued } from '../enqueued.ts';
-import { type JobAttempt, runAttempts, startAttempt } from '../job.ts';
+import { runAttempts } from '../job.ts';
 import { announceQueue } from '../recorders.ts';
 import { around, keepShape } from '../wrap.ts';
+import { closeBatch, OpenAttempt, settle } from './attempts.ts';
 import { depthSource, type StatsReader } from './depth.ts';
-import { envelopeOf, toEnvelope, withEnvelope } from './envelope.ts';
-import { type BossClass, type BossJob, type BossOptions, type Disposition, describeJob, dispositionOf, failureOutcome, isInternal, TYPE } from './shapes.ts';
+import { toEnvelope, withEnvelope } from './envelope.ts';
+import { type BossClass, type BossJob, type BossOptions, type Disposition, dispositionOf, isInternal, settledBy, TYPE } from './shapes.ts';
 
 interface Manager extends StatsReader {
   readonly queues?: Readonly<Record<string, { readonly retryLimit?: number | undefined }>> | undefined;
@@ -20,13 +21,6 @@ interface Fetcher {
 
 type Handler = (this: unknown, jobs: readonly BossJob[], ...rest: unknown[]) => unknown;
 
-/** An attempt that is in its handler, or on its way from there to the database. */
-interface OpenAttempt {
-  end(disposition: Disposition): void;
-}
-
-/** By job id: `complete` and `fail` are called with jobs or ids. */
-const open = new Map<string, OpenAttempt>();
 const sources = new WeakMap<object, Map<string, DepthSource>>();
 
 /** Queues of one manager that are looked after: jobs may be sent, in vain, to any name. */
@@ -63,29 +57,44 @@ export function patchWork({ prototype }: BossClass): void {
     safely('pg-boss.stopped', setWorking, worker, false);
     return original(worker);
   });
-  // Both are called by workers after a handler, and by handlers themselves; `fail` also for one that takes too long or outlives a shutdown.
-  around(prototype, 'complete', async (original, queue, id: unknown, ...rest) => {
-    const result = await original(queue, id, ...rest);
-    endOpen(id, { status: 'completed' });
-    return result;
+  // Called by workers after a handler, and by handlers themselves; `fail` also for one that takes too long or outlives a shutdown.
+  for (const [name, status] of [
+    ['complete', 'completed'],
+    ['fail', 'failed'],
+  ] as const) {
+    around(prototype, name, async (original, queue: string, id, output: unknown, ...rest) => {
+      const result = await original(queue, id, output, ...rest);
+      safely('pg-boss.settled', () => settle(queue, settledBy(result), { status, output }, isInTransaction(rest[0])));
+      return result;
+    });
+  }
+}
+
+/** Batches, each from before its handler until its jobs are settled: a worker's transaction is committed, or rolled back and its jobs failed, within. */
+export function patchBatches({ prototype }: BossClass): void {
+  around(prototype, 'process', (original, queue: string, jobs: readonly BossJob[], carrierOf, run: () => Promise<unknown>, ...rest) => {
+    const measured = async (): Promise<unknown> => {
+      let broken: Disposition | undefined;
+      try {
+        return await run();
+      } catch (output) {
+        broken = { status: 'failed', output };
+        throw output;
+      } finally {
+        safely('pg-boss.closed', () => closeBatch(queue, jobs, broken));
+      }
+    };
+    return original(queue, jobs, carrierOf, measured, ...rest);
   });
-  around(prototype, 'fail', async (original, queue, id: unknown, data: unknown, ...rest) => {
-    try {
-      return await original(queue, id, data, ...rest);
-    } finally {
-      endOpen(id, { status: 'failed', output: data });
-    }
-  });
+}
+
+/** Whether a call has options that name a connection of its caller's. */
+function isInTransaction(options: { readonly db?: unknown } | undefined): boolean {
+  return options?.db !== undefined;
 }
 
 function setWorking(worker: Fetcher, works: boolean): void {
   if (!isInternal(worker.name)) setConcurrency(worker.name, worker, works ? (worker.options?.batchSize ?? 1) : 0);
-}
-
-function endOpen(id: unknown, disposition: Disposition): void {
-  safely('pg-boss.ended', () => {
-    for (const one of [id].flat()) open.get(typeof one === 'string' ? one : (one as BossJob).id)?.end(disposition);
-  });
 }
 
 /** The arguments of `work` after the queue: options where given, and the handler. */
@@ -99,35 +108,18 @@ function withMeasuredHandler(manager: Manager, queue: string, args: readonly unk
 
 function measuredHandler(manager: Manager, queue: string, handler: Handler, perJobResults: boolean): Handler {
   const measured: Handler = function (jobs, ...rest) {
-    const attempts = safely('pg-boss.attempts', () => jobs.map((job) => startOpen(manager, queue, job)));
-    if (attempts === undefined) return handler.call(this, jobs, ...rest);
+    const limit = manager.queues?.[queue]?.retryLimit;
+    const opened = safely('pg-boss.attempts', () => jobs.map((job) => new OpenAttempt(queue, job, limit)));
+    if (opened === undefined) return handler.call(this, jobs, ...rest);
     // Results for each job are settled one by one, past `complete` and `fail`; results that are no list fail as a batch.
     const settled = (result: PromiseSettledResult<unknown>): void => {
       if (!perJobResults || result.status === 'rejected' || !Array.isArray(result.value)) return;
-      for (const { id } of jobs) open.get(id)?.end(dispositionOf(result.value, id));
+      for (const one of opened) one.disposition = dispositionOf(result.value, one.job.id);
     };
+    const attempts = opened.map(({ attempt }) => attempt);
     return runAttempts(attempts, () => handler.call(this, jobs, ...rest), settled);
   };
   return keepShape(measured, handler);
-}
-
-function startOpen(manager: Manager, queue: string, job: BossJob): JobAttempt {
-  const envelope = envelopeOf(job);
-  const attempt = startAttempt(describeJob(queue, job, envelope));
-  const limit = manager.queues?.[queue]?.retryLimit;
-  open.set(job.id, {
-    end({ status, output }) {
-      open.delete(job.id);
-      const failed = status === 'failed' ? failureOutcome(queue, job, envelope, limit) : 'error';
-      attempt.end(status === 'completed' ? 'ok' : failed, asError(output));
-    },
-  });
-  return attempt;
-}
-
-/** A job also fails with data of the application's own, which is no class of errors. */
-function asError(value: unknown): Error | undefined {
-  return value instanceof Error ? value : undefined;
 }
 
 /** What a call adds: queues by name, one for each count, and the options of its jobs. */

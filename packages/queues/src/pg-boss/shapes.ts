@@ -63,3 +63,18 @@ export function dispositionOf(results: readonly unknown[], id: string): Disposit
   const last = results.findLast((result) => (result as { id?: unknown } | null)?.id === id) as Partial<Disposition> | undefined;
   return last?.status === 'completed' || last?.status === 'deadletter' ? (last as Disposition) : { status: 'failed', output: last?.output };
 }
+
+/** What `complete` and `fail` resolve with; ids only where pg-boss's statement gives them. */
+interface Settlement {
+  readonly jobs: readonly string[];
+  readonly requested: number;
+  readonly affected: number;
+  readonly settled?: readonly string[] | undefined;
+}
+
+/** The ids of the jobs that a call has really settled: one that is no longer active is left as it is. */
+export function settledBy(result: unknown): readonly string[] {
+  const { jobs, requested, affected, settled } = result as Settlement;
+  if (Array.isArray(settled)) return settled;
+  return affected < requested ? [] : jobs;
+}
