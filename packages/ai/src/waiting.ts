@@ -1,4 +1,4 @@
-import { safely, shared } from '@tallyman/core';
+import { outside, safely, shared } from '@tallyman/core';
 
 /** How long an answer may wait for the application before its call is recorded as it stands, in milliseconds. */
 export const PATIENCE = 300_000;
@@ -25,7 +25,7 @@ const waiting = shared<Waiting>('ai.waiting', () => ({ calls: new Set(), timer: 
 export function watch(call: OpenCall): void {
   waiting.calls.add(call);
   if (waiting.calls.size > MAX_WAITING) letGo();
-  waiting.timer ??= setTimeout(sweep, PATIENCE).unref();
+  waiting.timer ??= outside(sweepLater);
 }
 
 /** The oldest is recorded as it stands; one whose answer still comes is only watched no more: it ends by itself. */
@@ -53,5 +53,9 @@ export function endIdleCalls(patience = 0): void {
 function sweep(): void {
   waiting.timer = undefined;
   safely('ai.sweep', endIdleCalls, PATIENCE);
-  if (waiting.calls.size > 0) waiting.timer ??= setTimeout(sweep, PATIENCE).unref();
+  if (waiting.calls.size > 0) waiting.timer ??= outside(sweepLater);
+}
+
+function sweepLater(): NodeJS.Timeout {
+  return setTimeout(sweep, PATIENCE).unref();
 }

@@ -53,27 +53,33 @@ function withContexts<T>(fails: 'never' | 'at first' | 'at last', work: () => Pr
 }
 
 const prices = require('@pydantic/genai-prices') as { calcPrice: unknown };
-let hours = 0;
+const HOUR_MS = 3_600_000;
+const { now } = Date;
+let ahead = 0;
+beforeAll(() => {
+  Date.now = () => now() + ahead;
+});
+afterAll(() => {
+  Date.now = now;
+});
 
-/** A price table that answers like this; it is asked again after a while. */
-function priceTable(calcPrice: () => unknown): Adversity {
-  return () => {
+/** A price table that answers like this, or fails; the clock leaps, so that no rate is kept that was looked up before or meanwhile. */
+function priceTable(calcPrice?: () => unknown): Adversity {
+  return (fail) => {
     const { calcPrice: original } = prices;
-    const { now } = Date;
-    hours += 1;
-    const offset = hours * 3_600_000;
-    prices.calcPrice = calcPrice;
-    Date.now = () => now() + offset;
+    prices.calcPrice = calcPrice ?? fail;
+    ahead += HOUR_MS;
     return () => {
       prices.calcPrice = original;
-      Date.now = now;
+      ahead += HOUR_MS;
     };
   };
 }
 
 const rated = (rate: unknown) => () => ({ model_price: { input_mtok: rate, output_mtok: rate } });
+const throwing = { 'a price table that throws': priceTable() };
 const priceTables: Readonly<Record<string, Adversity>> = {
-  'a price table that throws': priceTable(refuse),
+  ...throwing,
   'a price table that answers nothing': priceTable(() => undefined),
   'a price table of NaN': priceTable(rated(Number.NaN)),
   'a price table of negative prices': priceTable(rated(-1)),
@@ -130,13 +136,14 @@ describe.each(packages)('%s', (name) => {
     bare: subject(of('bare')),
     acts: { ...Object.fromEntries(acts), ...further },
     places: placesIn(new URL('..', import.meta.url)),
+    adversities: throwing,
   });
 });
 
 describe.each(Object.entries(priceTables))('%s', (_title, begin) => {
   it('prices no call, which counts as unpriced, and leaves all other numbers and the answer', async () => {
     const { measured, bare } = clients.get('openai') as { measured: Clients; bare: Clients };
-    const end = begin();
+    const end = begin(refuse);
     let answer: unknown;
     const recorded = await recordedBy(async () => {
       answer = await edgeCases['plain create']?.(measured);

@@ -45,7 +45,10 @@ export class MetricsServer {
   #take(): void {
     if (this.#isStopped || this.#leaveToWorkers()) return;
     const { host, port } = this.#options;
-    const server = createServer((incoming, response) => this.#answer(incoming, response)).unref();
+    const server = createServer((incoming, response) => {
+      // What fails here must not come to the application as uncaught.
+      void this.#answer(incoming, response).catch(() => response.destroy());
+    }).unref();
     this.#options.serving(server);
     // A scraper's open connection must not keep the application alive.
     server.on('connection', (socket) => socket.unref());
@@ -94,7 +97,7 @@ export class MetricsServer {
       this.#say(`${this.#where} cannot be served (${code}): set OTEL_EXPORTER_PROMETHEUS_HOST and OTEL_EXPORTER_PROMETHEUS_PORT to an address of this machine`);
       return;
     }
-    const owner = await this.#owner();
+    const owner = await this.#owner().catch(() => undefined);
     if (owner === undefined) {
       this.#say(`${this.#where} is taken by another program: set OTEL_EXPORTER_PROMETHEUS_PORT to a free port. Values are kept, and the port is tried again`);
       return;
@@ -133,17 +136,14 @@ export class MetricsServer {
     });
   }
 
-  #answer({ method, url }: IncomingMessage, response: ServerResponse): void {
+  async #answer({ method, url }: IncomingMessage, response: ServerResponse): Promise<void> {
     response.setHeader('server', `tallyman/${this.#options.version} (process ${process.pid})`);
     const status = url?.split('?', 1)[0] !== PATH ? 404 : method !== 'GET' && method !== 'HEAD' ? 405 : 200;
     if (status === 405) response.setHeader('allow', 'GET, HEAD');
     if (status === 200) response.setHeader('content-type', 'text/plain; version=0.0.4; charset=utf-8');
-    if (status !== 200 || method === 'HEAD') end(response, status);
-    else
-      this.#options.page().then(
-        (text) => end(response, 200, text),
-        () => end(response, 500),
-      );
+    if (status !== 200 || method === 'HEAD') return end(response, status);
+    const text = await this.#options.page().catch(() => undefined);
+    end(response, text === undefined ? 500 : 200, text);
   }
 }
 

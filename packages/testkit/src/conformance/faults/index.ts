@@ -1,8 +1,8 @@
 import { aiMetrics, featureMetrics, httpMetrics, type MetricSpec, queueMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
 import { expect, it } from 'vitest';
 import { type Recorded, recordedBy } from '../../recorded.ts';
-import { adversities } from './adversities.ts';
-import { passing, withFault } from './inject.ts';
+import { type Adversity, adversities } from './adversities.ts';
+import { InjectedFault, passing, withFault } from './inject.ts';
 
 export type { Adversity } from './adversities.ts';
 export { type Fault, InjectedFault, type Passed, passing, withFault } from './inject.ts';
@@ -29,24 +29,31 @@ export interface FaultTrial {
   readonly background?: readonly string[];
   /** Metrics that count when a place fails, because what failed would have told that something else is to be counted. */
   readonly instead?: Readonly<Record<string, readonly MetricSpec[]>>;
+  /** What else may fail of what only this domain uses, by name. */
+  readonly adversities?: Readonly<Record<string, Adversity>>;
+  /** Adversities that none of the acts can meet, with the reason. */
+  readonly unmet?: Readonly<Partial<Record<keyof typeof adversities, string>>>;
 }
 
 /**
  * Plays each act bare, measured, with a fault thrown before and after the work of each guarded place that it passes, and under each adversity:
  * the application must see the same each time, the fault must be counted, and nothing may be counted more than without it. Fails with the places that no
- * act has passed.
+ * act has passed, and with the adversities that no act has met.
  */
-export function faultConformance({ acts, places, once = false, background = [], instead = {} }: FaultTrial): void {
+export function faultConformance(trial: FaultTrial): void {
+  const { acts, places, once = false, background = [], instead = {}, unmet = {} } = trial;
   const passed = new Set<string>();
+  const all: Readonly<Record<string, Adversity>> = { ...adversities, ...trial.adversities };
+  const met = new Map(Object.keys(all).map((name) => [name, 0]));
 
   it.each(Object.entries(acts))(
     'whatever fails of ours: %s',
     async (_title, act) => {
       const bare = await seenBy(act, 'bare');
       const measured = await recording(() => passing(() => seenBy(act, 'measured')));
-      const { result, places: met } = measured.result;
+      const { result, places: passedNow } = measured.result;
       expect(result).toEqual(bare);
-      for (const where of met) {
+      for (const where of passedNow) {
         if (once && passed.has(where)) continue;
         passed.add(where);
         for (const when of ['before', 'after'] as const) {
@@ -57,8 +64,11 @@ export function faultConformance({ acts, places, once = false, background = [], 
           expect(countedMore(failing.recorded, measured.recorded, instead[where]), what).toEqual([]);
         }
       }
-      for (const [name, begin] of Object.entries(adversities)) {
-        const end = begin();
+      for (const [name, begin] of Object.entries(all)) {
+        const end = begin(() => {
+          met.set(name, (met.get(name) ?? 0) + 1);
+          throw new InjectedFault(name);
+        });
         try {
           expect(await seenBy(act, 'measured'), name).toEqual(bare);
         } finally {
@@ -71,6 +81,10 @@ export function faultConformance({ acts, places, once = false, background = [], 
 
   it('passes every guarded place', () => {
     expect(places.filter((where) => !passed.has(where))).toEqual([]);
+  });
+
+  it('meets every adversity but those that it cannot', () => {
+    expect([...met].filter(([, times]) => times === 0).map(([name]) => name)).toEqual(Object.keys(all).filter((name) => name in unmet));
   });
 }
 
