@@ -13,6 +13,14 @@ test('users are counted once in each window, and forgotten after a day', () => {
   expect(users.count(24 * 60 * MINUTE)).toEqual({ '5m': 0, '1h': 0, '24h': 1 });
 });
 
+test('a user whom a clock that ran ahead has seen is not active for longer', () => {
+  const users = new ActiveUsers();
+  users.see('a', 24 * 60 * MINUTE);
+  users.see('b', 2 * 60 * MINUTE);
+  users.see('c', MINUTE);
+  expect(users.count(0)).toEqual({ '5m': 1, '1h': 1, '24h': 2 });
+});
+
 test('no more users are kept than the capacity', () => {
   const users = new ActiveUsers();
   for (let index = 0; index < 60_000; index++) users.see(`user ${index}`, index);

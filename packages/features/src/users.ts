@@ -33,7 +33,8 @@ export class ActiveUsers {
   count(now: number): Readonly<Record<keyof typeof WINDOWS, number>> {
     const counts = { '5m': 0, '1h': 0, '24h': 0 };
     for (const [id, seen] of this.#lastSeen) {
-      const age = now - seen;
+      // A clock that was set back must not keep those whom it saw before active for as long.
+      const age = Math.abs(now - seen);
       if (age >= WINDOWS['24h']) this.#lastSeen.delete(id);
       for (const window of Object.keys(WINDOWS) as (keyof typeof WINDOWS)[]) if (age < WINDOWS[window]) counts[window] += 1;
     }

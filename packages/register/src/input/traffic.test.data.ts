@@ -90,9 +90,27 @@ const honest = fc.constantFrom(
   'HEAD /users/1 HTTP/1.1\r\nHost: a\r\n\r\n',
 );
 
+/** A webhook delivery that nobody has signed, to a route that checks it, or to another. */
+const forgery = fc
+  .tuple(
+    fc.constantFrom('/hook', '/hook', '/hook', '/upload', '/users/1', '/nowhere'),
+    fc.oneof(
+      hostileText.map(latin1),
+      fc.constantFrom(`t=1,v1=${'0'.repeat(64)}`, `t=9999999999,v1=${'f'.repeat(64)}`, 't=1,v0=x', 't=,v1=', '__proto__=1', ''),
+    ),
+    fc.constantFrom(
+      'Content-Length: 2\r\n\r\n{}',
+      'Content-Length: 0\r\n\r\n',
+      'Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n',
+      'Content-Length: 9\r\n\r\n{',
+    ),
+  )
+  .map(([target, signature, rest]) => `POST ${target} HTTP/1.1\r\nHost: app\r\nStripe-Signature: ${signature}\r\n${rest}`);
+
 /** What one connection sends: one request, or several without waiting. */
 export const connection: fc.Arbitrary<string> = fc.oneof(
   { weight: 5, arbitrary: request },
+  { weight: 1, arbitrary: fc.array(forgery, { minLength: 1, maxLength: 3 }).map((all) => all.join('')) },
   { weight: 2, arbitrary: fc.array(fc.oneof(honest, honest, request), { minLength: 2, maxLength: 6 }).map((all) => all.join('')) },
   { weight: 1, arbitrary: hostileText.map(latin1) },
 );
