@@ -1,7 +1,7 @@
 import { channel } from 'node:diagnostics_channel';
 import { isMainThread } from 'node:worker_threads';
-import { runtime, safely } from '@tallyman/core';
-import { timeLeft } from './ends/end-time.ts';
+import { outside, runtime, safely } from '@tallyman/core';
+import { endTimeout, timeLeft } from './ends/end-time.ts';
 import { listenFirstAndLast } from './ends/exit-listener.ts';
 import { listenWhileAlone } from './ends/signal-listener.ts';
 
@@ -12,7 +12,7 @@ export function onFirstNeed(start: () => void, notice: () => void): () => void {
     if (scheduled) return;
     scheduled = true;
     safely('register.notice', notice);
-    setTimeout(() => safely('register.start', start), 10).unref();
+    outside(() => setTimeout(() => safely('register.start', start), 10).unref());
   };
   if (runtime.registry.changes > 0) schedule();
   runtime.registry.onFirstRecord = schedule;
@@ -32,8 +32,9 @@ export interface LastDelivery {
   readonly later?: (milliseconds: number) => Promise<void>;
 }
 
-/** Delivers when the process ends by itself, by `process.exit` or by an uncaught error, and on signals that nobody else handles. */
+/** Delivers when the process ends by itself, by `process.exit` or by an uncaught error, and on signals that nobody else handles; unless the end may take no time. */
 export function onEnd({ now, later }: LastDelivery): void {
+  if (endTimeout() === 0) return;
   const deliver = (spendMs: number): boolean => safely('register.flush', () => now(spendMs)) === true;
   listenFirstAndLast(timeLeft, deliver);
   if (later !== undefined) process.once('beforeExit', () => void later(timeLeft()));

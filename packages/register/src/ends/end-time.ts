@@ -5,9 +5,14 @@ const END_TIMEOUT_MS = 470;
 
 let spentMs = 0;
 
+/** The longest that the end of this process may wait, in milliseconds; with 0 nothing is done at its end. */
+export function endTimeout(): number {
+  return milliseconds('TALLYMAN_END_TIMEOUT', END_TIMEOUT_MS, 0);
+}
+
 /** What the end of this process may still spend, in milliseconds. */
 export function timeLeft(): number {
-  return Math.max(0, milliseconds('TALLYMAN_END_TIMEOUT', END_TIMEOUT_MS) - spentMs);
+  return Math.max(0, endTimeout() - spentMs);
 }
 
 /** Keeps the process until the work has settled, for at most the given milliseconds, which count as spent; never rejects. */

@@ -47,9 +47,16 @@ export const answering = (then: string): string => `const http = require('node:h
     http.get({ host: '127.0.0.1', port: server.address().port, agent: false }, (response) => response.resume().on('end', () => { ${then} }));
   });`;
 
-/** Sends itself signals: two that come from another process may merge, or change places. */
+/** Raises signals itself. */
 const raising = (...names: readonly NodeJS.Signals[]): string =>
   `${ALIVE} setTimeout(() => { ending(); ${names.map((name) => `process.kill(process.pid, '${name}');`).join(' ')} }, 1);`;
+
+/** Gets signals from other processes that it waits for: two that are not waited for may merge, or change places. */
+const receiving = (...names: readonly NodeJS.Signals[]): string =>
+  `${ALIVE} setTimeout(() => {
+    ending();
+    for (const name of ${JSON.stringify(names.map((name) => name.slice('SIG'.length)))}) require('node:child_process').execFileSync('sh', ['-c', 'kill -s ' + name + ' ' + process.pid]);
+  }, 1);`;
 
 const signals: readonly End[] = (['SIGTERM', 'SIGINT'] as const).flatMap((signal): End[] => [
   { how: `\`${signal}\`, nobody handles it`, source: ALIVE, steps: [signal], end: signal, arrives: 1 },
@@ -141,8 +148,16 @@ export const ends: readonly End[] = [
     end: 'SIGTERM',
     arrives: 2,
   },
-  { how: 'two signals in a row', source: raising('SIGTERM', 'SIGTERM'), end: 'SIGTERM', arrives: 1 },
-  { how: '`SIGTERM` and `SIGINT` in a row', source: raising('SIGTERM', 'SIGINT'), end: 'SIGTERM', arrives: 1 },
+  { how: 'two signals in a row', source: receiving('SIGTERM', 'SIGTERM'), end: 'SIGTERM', arrives: 1 },
+  { how: '`SIGTERM` and `SIGINT` in a row', source: receiving('SIGTERM', 'SIGINT'), end: 'SIGTERM', arrives: 1 },
+  {
+    how: '`SIGTERM`, handled `once` with `server.close()`, and raised again when nothing is left to do',
+    source: `const server = require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('listening'));
+      process.once('SIGTERM', () => server.close(() => { record(); ending(); process.kill(process.pid, 'SIGTERM'); }));`,
+    steps: [{ says: 'listening' }, 'SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 2,
+  },
   {
     how: 'a worker thread that ends by itself',
     source: `const { Worker, isMainThread } = require('node:worker_threads'); if (isMainThread) new Worker(__filename).on('exit', ending);`,
@@ -230,6 +245,23 @@ export const limits: readonly End[] = [
       arrivesInstead: DENIED,
     };
   }),
+  {
+    how: '`SIGTERM` while the event loop is blocked: the process goes on as long',
+    source: `${ALIVE} setTimeout(() => { console.log('blocked'); for (const until = Date.now() + 500; Date.now() < until; ); }, 1);`,
+    steps: [{ says: 'blocked' }, 'SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 1,
+    arrivesInstead: 'everything, when the application gives the event loop back',
+  },
+  {
+    how: 'the same with `TALLYMAN_END_TIMEOUT=0`, which leaves signals alone: at once',
+    source: `${ALIVE} setTimeout(() => { console.log('blocked'); for (;;); }, 1);`,
+    env: { TALLYMAN_END_TIMEOUT: '0' },
+    steps: [{ says: 'blocked' }, 'SIGTERM'],
+    end: 'SIGTERM',
+    arrives: 0,
+    arrivesInstead: INTERVAL,
+  },
   {
     how: '`SIGKILL`',
     source: `${ALIVE} process.on('SIGUSR2', () => { record(); process.kill(process.pid, 'SIGKILL'); });`,

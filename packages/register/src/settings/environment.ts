@@ -50,10 +50,10 @@ export function choice<const T extends string>(names: readonly Variable[], words
   return read({ names, parse: (value) => words.find((word) => word === value.toLowerCase()), allowed: oneOf(words), fallback });
 }
 
-/** A positive number of milliseconds that a timer can wait. */
-export function milliseconds(name: Variable | readonly Variable[], fallback: number): number {
-  const allowed = `a whole number of milliseconds from 1 to ${LONGEST_DELAY_MS}`;
-  return read({ names: typeof name === 'string' ? [name] : name, parse: wholeNumber(1, LONGEST_DELAY_MS), allowed, fallback });
+/** A number of milliseconds that a timer can wait, positive unless `least` is 0. */
+export function milliseconds(name: Variable | readonly Variable[], fallback: number, least: 0 | 1 = 1): number {
+  const allowed = `a whole number of milliseconds from ${least} to ${LONGEST_DELAY_MS}`;
+  return read({ names: typeof name === 'string' ? [name] : name, parse: wholeNumber(least, LONGEST_DELAY_MS), allowed, fallback });
 }
 
 /** A port number. */
