@@ -12,6 +12,13 @@ export interface Recorder<M extends MetricSpec> {
   clear(attributes: AttributesOf<M>): void;
   /** What records with these attributes without looking for their series each time, for hot paths. Never throws. */
   bind(attributes: AttributesOf<M>): (value: number) => void;
+  /** The level of a gauge or up-down counter with these attributes, to be changed in place, for hot paths. Never throws. */
+  level(attributes: AttributesOf<M>): Level;
+}
+
+/** How much there is now, as it will be read. */
+export interface Level {
+  value: number;
 }
 
 /** One recorder for each metric of a group. */
@@ -50,6 +57,13 @@ function recorder(instrument: Instrument): Recorder<MetricSpec> {
         instrument.clear(attributes);
       } catch {
         // As above.
+      }
+    },
+    level: (attributes: Readonly<Record<string, unknown>>) => {
+      try {
+        return instrument.level(attributes);
+      } catch {
+        return { value: 0 };
       }
     },
     bind: (attributes: Readonly<Record<string, unknown>>) => {

@@ -90,7 +90,6 @@ export interface FeatureUseEvent extends EventAttribution {
 /** A diagnostics channel with the type of its messages. */
 export interface TypedChannel<E> {
   readonly name: string;
-  readonly hasSubscribers: boolean;
   /** Publishes; does nothing, and does not call `event`, while nobody listens. */
   publish(event: () => E): void;
   /** Subscribes; what the listener throws is counted and goes no further. Returns the function that ends the subscription. */
@@ -102,9 +101,6 @@ function typed<E>(name: string, scope: string): TypedChannel<E> {
   const underlying = channel(name);
   return {
     name,
-    get hasSubscribers() {
-      return underlying.hasSubscribers;
-    },
     publish(event) {
       if (underlying.hasSubscribers && !runtime.registry.isPaused(scope)) underlying.publish(event());
     },

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Attribution } from './attribution.ts';
+import type { Level } from './bind-metrics.ts';
 import type { RequestEnd, RequestObservers, RequestRecord } from './request.ts';
-import { type BodyListener, RequestBody } from './request-body.ts';
 import { routeTemplate } from './route.ts';
 import { runtime, shared } from './runtime.ts';
 import { safely } from './safely.ts';
@@ -37,8 +37,9 @@ class HttpRequest implements RequestRecord {
   readonly scheme: 'http' | 'https';
   readonly startTime: number;
   readonly attribution: Attribution;
-  body: RequestBody | undefined;
-  isCounted = false;
+  /** Bytes of the body that have arrived. */
+  bodyBytes = 0;
+  inFlight: Level | undefined = undefined;
   matchedTemplate: string | undefined = undefined;
   continuedFeatures: Set<string> | undefined = undefined;
   #id: string | undefined = undefined;
@@ -50,11 +51,8 @@ class HttpRequest implements RequestRecord {
     this.scheme = scheme;
     this.startTime = performance.now();
     this.attribution = { request: this };
-    this.body = undefined;
-    if (!hasBody(request)) return;
-    this.body = new RequestBody(false);
     // Assigned, not defined: `Object.defineProperty` costs a request more than all the rest of this.
-    request.push = observedPush;
+    if (hasBody(request)) request.push = observedPush;
   }
 
   get id(): string {
@@ -69,11 +67,6 @@ class HttpRequest implements RequestRecord {
   get route(): string | undefined {
     const { template } = this;
     return template === undefined ? undefined : `${this.method} ${template}`;
-  }
-
-  onBody(limitBytes: number, listener: BodyListener): void {
-    this.body ??= new RequestBody(true);
-    this.body.collect(limitBytes, listener);
   }
 }
 
@@ -94,7 +87,7 @@ function observedPush(this: IncomingMessage, chunk: unknown, encoding?: BufferEn
 /** Sees what arrives of a request, and tells the attribution that it belongs to. */
 function observe(request: IncomingMessage, chunk: unknown): Attribution | undefined {
   const record = findRequest(request);
-  record?.body?.arrived(chunk);
+  if (record !== undefined && chunk instanceof Uint8Array) record.bodyBytes += chunk.byteLength;
   return record?.attribution;
 }
 
@@ -165,12 +158,11 @@ export function finishRequest({ request, response, socket }: ServerMessage, told
 }
 
 function tell(told: RequestObservers, record: HttpRequest, statusCode: number | undefined, responseBodyBytes: number | undefined): void {
-  record.body?.end();
   const end: RequestEnd = {
     durationSeconds: Math.max(performance.now() - record.startTime, 0) / 1000,
     statusCode,
     aborted: statusCode === undefined,
-    requestBodyBytes: record.body?.bytes ?? 0,
+    requestBodyBytes: record.bodyBytes,
     responseBodyBytes,
   };
   for (const listener of told.end) safely('request.end', listener, record, end);
@@ -186,7 +178,7 @@ interface Sent {
 /** Bytes of `HTTP/1.1 100 Continue` and the empty line. */
 const CONTINUE_BYTES = 25;
 
-/** The announced length, else what the connection sent without the head: exact but for the framing of chunks, a few bytes each. */
+/** The announced length, else what the connection sent without the head: with the framing of chunks, a few bytes each, and with interim responses such as early hints. */
 function bodyBytes(method: string, response: ServerResponse, sent: number): number | undefined {
   const { _header: head, _contentLength: length, _sent100: continued } = response as unknown as Sent;
   if (method === 'HEAD' || response.statusCode === 204 || response.statusCode === 304) return 0;

@@ -45,6 +45,7 @@ test('only a MeterProvider that does something, and is not ours, is taken', asyn
   await provider.shutdown();
   expect(globalMeterProvider()).toBeUndefined();
   expect(handOver(undefined as unknown as MeterProvider)).toBe(false);
+  expect(handOver(new SdkProvider())).toBe(false);
 });
 
 test('a provider that takes over from another reports what comes then, and the first keeps what it had', async () => {

@@ -1,9 +1,11 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { ApiInstruments } from './api-instruments.ts';
+import { outside } from './outside.ts';
 import { readMetrics } from './read.ts';
 import { runtime, shared } from './runtime.ts';
 import { safely } from './safely.ts';
 import { Snapshot } from './snapshot.ts';
+import { isWithoutReaders } from './their-metrics.ts';
 import { version } from './version.ts';
 
 /** Where `@opentelemetry/api` 1.x keeps what is registered globally; read directly, so that the versions of its copies do not matter. */
@@ -17,7 +19,7 @@ export function globalMeterProvider(): MeterProvider | undefined {
 
 /**
  * Lets a MeterProvider that is not ours report everything from now on, in place of our own exporters or of another one, which are left with what was
- * recorded so far. Returns whether it does; one that does nothing (the API's no-op, or a provider that was shut down) is left alone. Never throws.
+ * recorded so far. Returns whether it does; one that does nothing (the API's no-op, a provider that was shut down or has no reader) is left alone. Never throws.
  */
 export function handOver(provider: MeterProvider): boolean {
   return (
@@ -32,6 +34,7 @@ export function handOver(provider: MeterProvider): boolean {
       registry.destination = destination;
       if (last === undefined) for (const { instrument, series, value } of registry.early ?? []) destination.measure(instrument, series, value);
       registry.early = undefined;
+      registry.onHandOver?.();
       return true;
     }) === true
   );
@@ -50,13 +53,19 @@ export function watchForMeterProvider(): void {
   const state = shared('meter provider', () => ({ isWatched: false }));
   if (!runtime.active || state.isWatched || safely('hand-over.look', look)) return;
   state.isWatched = true;
-  const timer = setInterval(() => {
-    if (safely('hand-over.look', look)) clearInterval(timer);
-  }, LOOK_EVERY).unref();
+  outside(() => {
+    const timer = setInterval(() => {
+      if (safely('hand-over.look', look)) clearInterval(timer);
+    }, LOOK_EVERY).unref();
+  });
+}
+
+function isForeign(provider: MeterProvider): boolean {
+  if (typeof provider?.getMeter !== 'function' || runtime.registry.exporting?.provider === provider) return false;
+  return safely('hand-over.foreign', () => !isWithoutReaders(provider) && hasMeters(provider)) === true;
 }
 
 /** A provider that does nothing has one meter for all names. */
-function isForeign(provider: MeterProvider): boolean {
-  if (typeof provider?.getMeter !== 'function' || runtime.registry.exporting?.provider === provider) return false;
-  return safely('hand-over.foreign', () => provider.getMeter('@tallyman/core', version) !== provider.getMeter('@tallyman/ai', version)) === true;
+function hasMeters(provider: MeterProvider): boolean {
+  return provider.getMeter('@tallyman/core', version) !== provider.getMeter('@tallyman/ai', version);
 }

@@ -163,6 +163,30 @@ describe('the module hook', () => {
     expect(stdout.trim()).toBe('patched bare');
   });
 
+  test('a patch that throws half way is not made again, so that nothing is wrapped twice', async () => {
+    write(
+      'half.cjs',
+      `const { installHook } = require(${JSON.stringify(core)});
+      installHook([{ name: 'fake', rows: [{ module: 'fake-sdk', versions: { from: '2.0.0', below: '3.0.0' }, files: ['client.js', 'client.mjs'], binding: 'Client', how: 'prototype', patch(Client) {
+        const post = Client.prototype.post; Client.prototype.post = function () { return 'patched ' + post.call(this); }; throw new TypeError('secret'); } }] }]);`,
+    );
+    const { stdout, stderr } = await runApp('n.mjs', `import { Client } from 'fake-sdk'; console.log(new Client().post());`, join(folder, 'half.cjs'));
+    expect(stdout.trim()).toBe('patched bare');
+    expect(stderr.match(/could not be patched/g)).toHaveLength(1);
+  });
+
+  test('a file that is loaded again and again takes no more memory of ours each time', async () => {
+    const source = `const file = require.resolve('fake-sdk');
+      const reload = () => { delete require.cache[file]; return new (require(file).Client)().post(); };
+      reload();
+      const { patches } = require(${JSON.stringify(core)}).runtime;
+      const { length } = patches;
+      for (let index = 0; index < 10; index++) console.log(reload());
+      console.log(patches.length - length);`;
+    const { stdout } = await runApp('o.cjs', source);
+    expect(stdout.trim().split('\n')).toEqual([...Array(10).fill('patched bare'), '0']);
+  });
+
   test('a patch that throws leaves the package as it was and says so once', async () => {
     write(
       'throwing.cjs',

@@ -29,7 +29,7 @@ export interface HookRow {
   readonly hasDefault?: true;
   /** `prototype`: the patch changes the class in place; `replace`: what the patch returns takes the binding's place. */
   readonly how: 'prototype' | 'replace';
-  /** Called once for each copy of the binding. What it throws is reported and the package stays as it was. */
+  /** Called once for each copy of the binding. What it throws is reported, and the copy stays as it is then. */
   // biome-ignore lint/suspicious/noExplicitAny: a row's patch knows the shape of its own binding
   readonly patch: (value: any, context: PatchContext) => unknown;
 }
@@ -55,6 +55,8 @@ interface Target {
 
 const RUNTIME = "globalThis[Symbol.for('tallyman.runtime.1')]";
 const targets = new Map<string, Target[]>();
+/** Indexes of patches by row, then by version and format: a file may be loaded any number of times. */
+const indexes = new Map<HookRow, Map<string, number>>();
 /** Files that were hooked when they were loaded. */
 const hooked = new Set<string>();
 
@@ -161,7 +163,18 @@ function readManifest(file: string): { name: string; version: string } | undefin
 }
 
 function addPatch(adapter: string, row: HookRow, context: PatchContext): number {
-  return runtime.patches.push((value) => safely('hook.patch', () => applyPatch(adapter, row, value, context)) ?? value) - 1;
+  let ofRow = indexes.get(row);
+  if (ofRow === undefined) {
+    ofRow = new Map();
+    indexes.set(row, ofRow);
+  }
+  const key = `${context.version} ${context.format}`;
+  let index = ofRow.get(key);
+  if (index === undefined) {
+    index = runtime.patches.push((value) => safely('hook.patch', () => applyPatch(adapter, row, value, context)) ?? value) - 1;
+    ofRow.set(key, index);
+  }
+  return index;
 }
 
 /** Patches one copy of a binding, once; gives back what stands in its place. */
@@ -171,10 +184,11 @@ export function applyPatch(adapter: string, row: Pick<HookRow, 'module' | 'bindi
     return value;
   }
   if (runtime.patched.has(value)) return value;
+  // Before it is done: a patch that fails half way must not wrap the first half again.
+  runtime.patched.add(value);
   try {
     const result = row.patch(value, context);
     const replacement = row.how === 'replace' && result !== undefined ? result : value;
-    runtime.patched.add(value);
     if (typeof replacement === 'function' || (typeof replacement === 'object' && replacement !== null)) runtime.patched.add(replacement);
     selfRecorders.patched(1, { adapter, version: context.version, outcome: 'ok' });
     return replacement;
@@ -197,7 +211,8 @@ function reportFailure(adapter: string, row: Pick<HookRow, 'module' | 'binding'>
 
 /** Packages that were loaded before the hook keep their own functions: say so instead of missing their calls silently. */
 function reportLoaded(): void {
-  const { cache } = createRequire(`${process.cwd()}/`);
+  // Any path will do: all share one cache.
+  const { cache } = createRequire(process.execPath);
   for (const [filename, loaded] of Object.entries(cache ?? {})) {
     // One that is being loaded is on its way through the hook.
     if (loaded?.loaded !== true) continue;

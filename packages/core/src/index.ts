@@ -8,6 +8,7 @@ export * from './hook.ts';
 export type { PointAttributes, Series } from './instrument.ts';
 export * from './instrumentation.ts';
 export * from './log.ts';
+export * from './outside.ts';
 export * from './producer.ts';
 export * from './read.ts';
 export type { Exporting, RegisteredMetric } from './registry.ts';

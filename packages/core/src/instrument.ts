@@ -91,6 +91,14 @@ export class Instrument {
     this.find(attributes).value = undefined;
   }
 
+  /** The series of a level, to be changed in place: its changes are no events, its being asked for is one. */
+  level(attributes: Readonly<Record<string, unknown>>): Series & { value: number } {
+    if (!this.isPaused) this.#registry.noteRecord();
+    const series = this.find(attributes);
+    series.value ??= 0;
+    return series as Series & { value: number };
+  }
+
   /** The series of these attributes, created at 0 when it is new. */
   find(attributes: Readonly<Record<string, unknown>>): Series {
     return this.existing(attributes) ?? (this.#keys.length === 0 ? this.#create({}) : this.#admit(attributes));

@@ -32,7 +32,7 @@ export interface DomainInstrumentation<Key extends keyof Configuration> {
   /** Records and publishes nothing of this domain in this process until it is enabled; what is wrapped stays wrapped, and passes through. */
   disable(): void;
   getConfig(): InstrumentationConfiguration<Key>;
-  /** Replaces the domain's part of the configuration; one that cannot be used is named in one line and left out. */
+  /** Replaces the domain's part of the configuration, unless it is empty; one that cannot be used is named in one line and left out. */
   setConfig(config: InstrumentationConfiguration<Key>): void;
   /** Nothing: Tallyman makes no spans. */
   setTracerProvider(provider?: unknown): void;
@@ -76,10 +76,11 @@ export function defineInstrumentation<Key extends keyof Configuration>(
     setConfig(config: InstrumentationConfiguration<Key>): void {
       safely('instrumentation.setConfig', () => {
         const { enabled = true, ...part } = config ?? {};
-        const problems = Object.keys(part).length === 0 ? undefined : problemsOf(domain, part);
-        if (problems !== undefined && problems.length > 0) log('error', `${domain.name}: ${problems.join('; ')}; its configuration stays as it was`);
-        if (problems?.length === 0) runtime.configuration = { ...runtime.configuration, [domain.part]: part };
-        this.#config = (problems === undefined || problems.length === 0 ? { ...config, enabled } : { enabled }) as InstrumentationConfiguration<Key>;
+        const isEmpty = Object.keys(part).length === 0;
+        const problems = isEmpty ? [] : problemsOf(domain, part);
+        this.#config = { ...(problems.length === 0 ? config : this.#config), enabled } as InstrumentationConfiguration<Key>;
+        if (problems.length > 0) log('error', `${domain.name}: ${problems.join('; ')}; its configuration stays as it was`);
+        else if (!isEmpty) runtime.configuration = { ...runtime.configuration, [domain.part]: part };
       });
     }
 

@@ -36,6 +36,8 @@ export class Registry {
   onCapped: ((metric: string, attribute: string) => void) | undefined;
   /** Called once when the process's first value is recorded. */
   onFirstRecord: (() => void) | undefined;
+  /** Called when somebody else's MeterProvider reports from now on. */
+  onHandOver: (() => void) | undefined;
   caps: Caps | undefined;
   /** Number of records so far; an exporter that has delivered this many has delivered all. */
   changes = 0;

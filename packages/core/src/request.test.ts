@@ -3,7 +3,7 @@ import { createServer, request as httpRequest, type IncomingMessage, type Reques
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setImmediate as immediate } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { currentRequest, observeRequests, onRequestBody, onRequestEnd, onRequestStart, type RequestEnd, type RequestRecord } from './request.ts';
+import { currentRequest, observeRequests, onRequestEnd, onRequestStart, type RequestEnd, type RequestRecord } from './request.ts';
 
 let server: Server;
 let started: RequestRecord[];
@@ -287,7 +287,7 @@ describe('the store of a request', () => {
   });
 });
 
-describe('the body for a listener', () => {
+describe('the body of a request', () => {
   const bytes = Buffer.from([0, 255, 128, ...Buffer.from('{"text":"é漢"}')]);
   const send = (port: number, body: Buffer | undefined = bytes) =>
     new Promise<string>((resolve, reject) => {
@@ -329,58 +329,17 @@ describe('the body for a listener', () => {
     },
   };
 
-  test.each(Object.keys(readers))('is what was sent, by %s, and the application reads the same', async (name) => {
-    const bodies: unknown[] = [];
-    unsubscribe.push(onRequestStart((record) => onRequestBody(record, 1000, (body) => bodies.push(body?.toString('hex')))));
+  test.each(Object.keys(readers))('is measured, by %s, and the application reads what was sent', async (name) => {
+    const ends: RequestEnd[] = [];
+    unsubscribe.push(onRequestEnd((_record, end) => ends.push(end)));
     const port = await serve(readers[name] as RequestListener);
     expect(await send(port)).toBe(bytes.toString('hex'));
-    expect(bodies).toEqual([bytes.toString('hex')]);
-  });
-
-  test('is there before the application sees the end, and not above its limit', async () => {
-    const order: unknown[] = [];
-    unsubscribe.push(
-      onRequestStart((record) => {
-        onRequestBody(record, 1000, (body) => order.push(body?.length));
-        onRequestBody(record, bytes.length - 1, (body) => order.push(body));
-      }),
-    );
-    const port = await serve((request, response) => {
-      request.resume().on('end', () => {
-        order.push('end');
-        response.end();
-      });
-    });
-    await send(port);
-    expect(order).toEqual([bytes.length, undefined, 'end']);
-  });
-
-  test('is empty without a body, and undefined when it is asked for too late or never arrives whole', async () => {
-    const bodies: unknown[] = [];
-    let arrived = false;
-    unsubscribe.push(onRequestStart((record) => onRequestBody(record, 1000, (body) => bodies.push(body?.length))));
-    const port = await serve((request, response) => {
-      if (request.method === 'GET') response.end();
-      request.on('data', () => {
-        onRequestBody(started.at(-1) as RequestRecord, 1000, (body) => bodies.push(['late', body]));
-        arrived = true;
-      });
-    });
-    await (await fetch(`http://127.0.0.1:${port}`)).text();
-    await eventually(() => bodies.length === 1);
-    const socket = dial(port);
-    socket.write('POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\npart');
-    await eventually(() => arrived);
-    socket.destroy();
-    await eventually(() => bodies.length === 3);
-    expect(bodies).toEqual([0, undefined, ['late', undefined]]);
-    onRequestBody(started[1] as RequestRecord, 1000, (body) => bodies.push(['after the end', body]));
-    expect(bodies.at(-1)).toEqual(['after the end', undefined]);
+    await eventually(() => ends.length === 1);
+    expect(ends).toMatchObject([{ requestBodyBytes: bytes.length, aborted: false }]);
   });
 
   test('is read along without a listener, and without touching the response', async () => {
     let look: unknown;
-    unsubscribe.push(onRequestStart((record) => onRequestBody(record, 1000, () => {})));
     const port = await serve((request, response) => {
       look = {
         flowing: request.readableFlowing,

@@ -1,8 +1,8 @@
 import { channel } from 'node:diagnostics_channel';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Attribution } from './attribution.ts';
+import type { Level } from './bind-metrics.ts';
 import { finishRequest, type ServerMessage, startRequest } from './connection.ts';
-import type { BodyListener } from './request-body.ts';
 import { runtime } from './runtime.ts';
 import { safely } from './safely.ts';
 
@@ -24,14 +24,12 @@ export interface RequestRecord {
   readonly route: string | undefined;
   /** The matched route's template alone. */
   readonly template: string | undefined;
-  /** Set while the request counts as in flight. */
-  isCounted: boolean;
+  /** Where the request counts as in flight; undefined when it does not. */
+  inFlight: Level | undefined;
   /** Set by adapters of frameworks that leave no trace of the route on the request. */
   matchedTemplate: string | undefined;
   /** The attribution that the request's handlers run in. */
   readonly attribution: Attribution;
-  /** See `onRequestBody`. */
-  onBody(limitBytes: number, listener: BodyListener): void;
   /** Features whose use by this request goes on in a job that it enqueued. */
   continuedFeatures: Set<string> | undefined;
 }
@@ -85,15 +83,6 @@ export function onRequestEnd(listener: EndListener): () => void {
 /** Takes a server of ours, such as that of `/metrics`, out of what is observed: a scrape is no request to the application. One for each process. */
 export function leaveOutServer(server: object): void {
   if (runtime.requests !== undefined) runtime.requests.own = server;
-}
-
-/**
- * Calls the listener once with the raw bytes of the request's body: when the last of them has arrived, before the application's own `end` listeners,
- * else when the request ends. Undefined when there are more than `limitBytes`, when they did not all arrive, or when it was called after the first byte
- * (call it in `onRequestStart`). A request without a body gives an empty buffer.
- */
-export function onRequestBody(record: RequestRecord, limitBytes: number, listener: BodyListener): void {
-  record.onBody(limitBytes, listener);
 }
 
 /** The request that caused what runs now. */

@@ -49,9 +49,14 @@ export function reportFault(where: string, error: unknown): void {
   }
 }
 
+/** Where it was thrown. The message comes first in a stack and may look like anything, so nothing is taken of a stack that does not begin with it. */
 function frameOf(error: unknown): string {
-  const stack = error instanceof Error ? String(error.stack).split('\n') : [];
-  return stack.find((line) => /^\s+at /.test(line))?.trim() ?? '';
+  if (!(error instanceof Error)) return '';
+  const stack = String(error.stack);
+  const name = /^[^\n:]*/.exec(stack)?.[0] ?? '';
+  const title = error.message === '' ? name : `${name}: ${error.message}`;
+  if (!stack.startsWith(`${title}\n`)) return '';
+  return /^ +at .*:\d+:\d+\)?$/m.exec(stack.slice(title.length))?.[0].trim() ?? '';
 }
 
 /** Runs work of ours inside the application's calls: an exception is counted, logged once for its place, and yields undefined. */

@@ -1,8 +1,9 @@
 import type { MeterProvider } from '@opentelemetry/api';
 
-/** What sdk-metrics 2 and 3 keep of a MeterProvider's meters; private there. */
+/** What sdk-metrics 2 and 3 keep of a MeterProvider's meters and readers; private there. */
 interface SharedState {
   readonly _sharedState?: {
+    readonly metricCollectors?: readonly unknown[];
     readonly meterSharedStates?: Map<unknown, { readonly _instrumentationScope?: { readonly name?: string }; readonly metricStorageRegistry?: Storages }>;
   };
 }
@@ -25,4 +26,9 @@ export function theirMetrics(provider: MeterProvider): ReadonlySet<string> {
     }
   }
   return names;
+}
+
+/** Whether a MeterProvider of sdk-metrics 2 or 3 has no reader, so that nothing that it is given leaves the process. */
+export function isWithoutReaders(provider: MeterProvider): boolean {
+  return (provider as SharedState)._sharedState?.metricCollectors?.length === 0;
 }

@@ -1,5 +1,5 @@
 import { httpMetrics } from '@tallyman/catalog';
-import { bindMetrics, type RequestEnd, type RequestRecord } from '@tallyman/core';
+import { bindMetrics, type Level, type RequestEnd, type RequestRecord } from '@tallyman/core';
 import { activeAttributes, requestAttributes } from './attributes.ts';
 
 type Record = (value: number) => void;
@@ -17,19 +17,19 @@ interface RequestSeries {
 
 const record = bindMetrics(httpMetrics);
 
-const active = { http: new Map<string, Record>(), https: new Map<string, Record>() };
+const inFlight = { http: new Map<string, Level>(), https: new Map<string, Level>() };
 
 /** Recorders by template and status: one short search for each request instead of the attributes of each metric. */
 const ended = new Map<string | undefined, Map<number | undefined, RequestSeries[]>>();
 /** Templates that have recorders here; those of routers unknown to us might be real paths. */
 const MAX_TEMPLATES = 1000;
 
-/** What counts requests like this one in flight; Node's parser bounds the methods. */
-export function activeRequests(request: RequestRecord): Record {
-  const byMethod = active[request.scheme];
+/** How many requests like this one are in flight; Node's parser bounds the methods. */
+export function requestsInFlight(request: RequestRecord): Level {
+  const byMethod = inFlight[request.scheme];
   let found = byMethod.get(request.method);
   if (found === undefined) {
-    found = record.activeRequests.bind(activeAttributes(request));
+    found = record.activeRequests.level(activeAttributes(request));
     byMethod.set(request.method, found);
   }
   return found;

@@ -1,8 +1,6 @@
 import { onRequestEnd, onRequestStart, runtime, shared } from '@tallyman/core';
 import type { HttpConfiguration } from './configuration.ts';
-import { activeRequests, measure } from './series.ts';
-
-const SCOPE = '@tallyman/http';
+import { measure, requestsInFlight } from './series.ts';
 
 /** Measures the requests that this process serves, unless `http` is `false` in the configuration; once, however often it is called. */
 export function startHttp(): void {
@@ -20,14 +18,14 @@ export function startHttp(): void {
     }
     // Frameworks rewrite `request.url`, so what is ignored is decided here.
     if (ignoredPaths.size > 0 && ignoredPaths.has(pathOf(request.request.url))) return;
-    activeRequests(request)(1);
-    request.isCounted = true;
+    request.inFlight = requestsInFlight(request);
+    request.inFlight.value += 1;
   });
   onRequestEnd((request, end) => {
-    if (!request.isCounted) return;
-    request.isCounted = false;
-    activeRequests(request)(-1);
-    if (!runtime.registry.isPaused(SCOPE)) measure(request, end);
+    if (request.inFlight === undefined) return;
+    request.inFlight.value -= 1;
+    request.inFlight = undefined;
+    measure(request, end);
   });
 }
 

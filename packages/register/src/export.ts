@@ -9,6 +9,7 @@ import {
   logOnce,
   runtime,
   selfRecorders,
+  temporalityOf,
   watchForMeterProvider,
 } from '@tallyman/core';
 import { lastDelivery } from './ends/last-delivery.ts';
@@ -29,13 +30,26 @@ const HOUR_MS = 3_600_000;
 export function startExport(attributes: () => Record<string, string>): () => void {
   const target = otlpTarget();
   const waysOut = metricsExporters().map((name): WayOut => {
-    return { name, producer: createMetricProducer({ attributes: {} }, version, name === 'otlp' ? temporalityPreference() : 'cumulative') };
+    const preference = name === 'otlp' ? temporalityPreference() : 'cumulative';
+    return {
+      name,
+      producer: createMetricProducer({ attributes: {} }, version, preference),
+      temporality: (instrument, isObserved) => temporalityOf(preference, instrument, isObserved),
+    };
   });
+  const { registry } = runtime;
+  registry.onHandOver = handedOver;
+  if (registry.destination !== undefined) handedOver();
   let sdk: RunningSdk | undefined;
+  let isStarted = false;
   const start = (): void => {
+    if (isStarted) return;
+    isStarted = true;
     if (waysOut.length === 0) watchForMeterProvider();
-    else if (!look()) sdk = startOwn(waysOut, attributes(), target);
-    if (sdk !== undefined || runtime.registry.destination !== undefined) startProcessMetrics();
+    else if (!look()) {
+      sdk = startOwn(waysOut, attributes(), target);
+      startProcessMetrics();
+    }
   };
   let isNeeded: () => void = () => undefined;
   if (runtime.configuration.exportAppMetrics === true && waysOut.length > 0) start();
@@ -50,9 +64,12 @@ function look(): boolean {
   const { registry } = runtime;
   const provider = globalMeterProvider();
   if (provider !== undefined && registry.destination === undefined) handOver(provider);
-  if (registry.destination === undefined) return false;
+  return registry.destination !== undefined;
+}
+
+function handedOver(): void {
   logOnce('hand-over', 'info', "the application's own OpenTelemetry SDK reports Tallyman's metrics; OTEL_METRICS_EXPORTER is not used for them");
-  return true;
+  startProcessMetrics();
 }
 
 function startOwn(waysOut: readonly WayOut[], attributes: Record<string, string>, target: ReturnType<typeof otlpTarget>): RunningSdk {
@@ -77,13 +94,10 @@ function startOwn(waysOut: readonly WayOut[], attributes: Record<string, string>
     },
     beforeExport: () => void look(),
     failed: (exporter, error) => {
-      selfRecorders.exportFailures(1, { exporter, 'error.type': errorType(error) });
-      logOnce(
-        `export ${exporter}`,
-        'warn',
-        `values do not arrive at ${loggable(target.url)} (${errorType(error)}): start the collector there or set OTEL_EXPORTER_OTLP_ENDPOINT; nothing is lost meanwhile`,
-        HOUR_MS,
-      );
+      const type = errorType(error);
+      selfRecorders.exportFailures(1, { exporter, 'error.type': type });
+      const line = exporter === 'otlp' ? notDelivered(loggable(target.url), type) : `values cannot be written to the ${exporter} (${type})`;
+      logOnce(`export ${exporter}`, 'warn', line, HOUR_MS);
     },
   });
   registry.exporting = {
@@ -94,4 +108,9 @@ function startOwn(waysOut: readonly WayOut[], attributes: Record<string, string>
   };
   registry.early = undefined;
   return sdk;
+}
+
+function notDelivered(url: string, type: string): string {
+  const advice = /^(http|grpc)_/.test(type) ? 'look into the log of what answers there' : 'start the collector there';
+  return `values do not arrive at ${url} (${type}): ${advice} or set OTEL_EXPORTER_OTLP_ENDPOINT; they are kept until they do, or the process ends`;
 }

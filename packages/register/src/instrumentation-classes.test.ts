@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { type Instrumentation, registerInstrumentations } from '@opentelemetry/instrumentation';
-import { MeterProvider } from '@opentelemetry/sdk-metrics';
+import { ConsoleMetricExporter, MeterProvider, PeriodicExportingMetricReader } from '@opentelemetry/sdk-metrics';
 import { AiInstrumentation, measureCall } from '@tallyman/ai';
 import { aiMetrics, aliases, httpMetrics, queueMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
 import { channels, runtime } from '@tallyman/core';
@@ -149,11 +149,12 @@ describe('an instrumentation', () => {
   });
 
   test('reports through the provider that it is given, in the same turn', async () => {
-    const meterProvider = new MeterProvider();
+    const meterProvider = new MeterProvider({ readers: [new PeriodicExportingMetricReader({ exporter: new ConsoleMetricExporter() })] });
     registerInstrumentations({ instrumentations: all(), meterProvider });
     await Promise.resolve();
     expect(runtime.registry.destination?.provider).toBe(meterProvider);
     runtime.registry.destination = undefined;
+    await meterProvider.shutdown();
   });
 
   test('that is made disabled leaves enabling to others', () => {
@@ -169,6 +170,7 @@ describe('an instrumentation', () => {
     expect(runtime.configuration.queues).toEqual({ depth: 'off' });
     one.setConfig({ depth: 'sometimes' } as never);
     expect(runtime.configuration.queues).toEqual({ depth: 'off' });
+    expect(one.getConfig()).toEqual({ depth: 'off', enabled: true });
     one.setConfig({ generations: { images: 'image' } });
     expect(runtime.configuration).toEqual({ ...before, queues: { generations: { images: 'image' } } });
     runtime.configuration = before;

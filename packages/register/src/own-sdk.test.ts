@@ -77,6 +77,18 @@ describe("an application's own SDK", () => {
     },
   );
 
+  test('that starts later, where there is no exporter of ours, gets all that has been, and how the process is', async () => {
+    const { app, ask } = await start({ OTEL_METRICS_EXPORTER: 'none' });
+    await ask('/', 3);
+    await ask('/start');
+    await app.ready(LINE);
+    await theirs.until(() => (theirs.value(processMetrics.memoryUsage.name) ?? 0) > 1e6);
+    await ask('/', 2);
+    expect(await app.stop('SIGTERM')).toEqual({ code: 0, signal: null });
+    expect(counts(theirs)).toEqual([6, 6, 6]);
+    expect(app.stderr.match(LINE)).toHaveLength(1);
+  });
+
   test.each(['http', 'http,tallyman', 'tallyman,http'])('that measures requests itself (%s) is left that metric, and gets all others', async (instrument) => {
     const { app, ask } = await start({ WHEN: 'first', INSTRUMENT: instrument });
     await ask('/', 5);
@@ -180,6 +192,19 @@ describe("an application's own metrics", () => {
     await ours.until(() => ours.value('app.own') === 1 && counts(ours)[0] === 1);
     await app.stop('SIGTERM');
     expect(app.stderr).toBe('');
+  });
+
+  test.each([
+    { preference: 'cumulative', temporality: 'cumulative' },
+    { preference: 'delta', temporality: 'delta' },
+    { preference: 'lowmemory', temporality: 'delta' },
+  ])('have the temporality that is preferred, as ours have ($preference)', async ({ preference, temporality }) => {
+    const env = { TALLYMAN_CONFIG: configuration, OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: preference };
+    const { app, ask } = await start(env);
+    await ask('/own', 1);
+    await ours.until(() => ours.value('app.own') === 1 && counts(ours)[0] === 1);
+    await app.stop('SIGTERM');
+    for (const name of ['app.own', httpMetrics.requestDuration.name]) expect(ours.series(name)[0]?.temporality, name).toBe(temporality);
   });
 
   test('do not without it', async () => {

@@ -2,9 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { aliases, httpMetrics, processMetrics, promName } from '@tallyman/catalog';
+import { aliases, featureMetrics, httpMetrics, processMetrics, promName } from '@tallyman/catalog';
 import { captureOtlp, type OtlpCapture, type RunningProcess, runApp } from '@tallyman/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { FEATURE } from './ends/ends.test.kit.ts';
 
 const preload = fileURLToPath(new URL('../dist/preload.cjs', import.meta.url));
 const server = fileURLToPath(new URL('../fixtures/server.cjs', import.meta.url));
@@ -127,6 +128,33 @@ describe('exports', () => {
     await app.stop();
     expect(requests()).toBe(1);
     expect(capture.requests).toHaveLength(1);
+  });
+
+  test('count the memory and CPU of a process with threads once', async () => {
+    const source = `const { Worker, isMainThread } = require('node:worker_threads');
+      if (isMainThread) new Worker(__filename);
+      require('node:http').createServer().listen(0, '127.0.0.1', () => console.log('listening in', isMainThread));`;
+    const entry = join(folder, 'threads.cjs');
+    writeFileSync(entry, source);
+    const app = await runApp({ entry, preload, env: { ...capture.env, OTEL_METRIC_EXPORT_INTERVAL: '100' } });
+    const instances = (metric: { readonly name: string }) => new Set(capture.series(metric.name).map(({ resource }) => resource['service.instance.id'])).size;
+    await capture.until(() => instances(processMetrics.heapUsed) === 2);
+    await app.stop();
+    expect([processMetrics.memoryUsage, processMetrics.cpuTime].map(instances)).toEqual([1, 1]);
+  });
+
+  test('keep nothing alive of whoever caused the first of them', async () => {
+    const entry = join(folder, 'first.cjs');
+    const source = `${FEATURE}
+      const als = new (require('node:async_hooks').AsyncLocalStorage)();
+      globalThis.collected = new FinalizationRegistry(() => { console.log('collected'); process.exit(); });
+      const first = () => { const store = {}; collected.register(store); als.run(store, () => feature('work', () => {})); };
+      first();
+      setInterval(gc, 20);`;
+    writeFileSync(entry, source);
+    const app = await runApp({ entry, preload, nodeFlags: ['--expose-gc'], env: { ...capture.env, OTEL_METRIC_EXPORT_INTERVAL: '100' } });
+    await capture.until(() => capture.value(featureMetrics.usage.name, {}) === 1);
+    await app.ready(/collected/);
   });
 
   test('leave out what is disabled', async () => {

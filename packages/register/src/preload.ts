@@ -127,11 +127,22 @@ function nameOfPackage(folder: string): unknown {
 /** The configuration file: named by `TALLYMAN_CONFIG`, else found from the working directory upwards. */
 function findConfiguration(): string | undefined {
   const named = text('TALLYMAN_CONFIG');
-  if (named !== undefined) return resolve(named);
-  for (let folder = process.cwd(); ; folder = dirname(folder)) {
+  const working = workingFolder();
+  if (working === undefined) return named;
+  if (named !== undefined) return resolve(working, named);
+  for (let folder = working; ; folder = dirname(folder)) {
     const name = CONFIGURATION_FILES.find((candidate) => isThere(join(folder, candidate)));
     if (name !== undefined) return join(folder, name);
     if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** Undefined when it was removed. */
+function workingFolder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
   }
 }
 

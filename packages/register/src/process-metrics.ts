@@ -1,4 +1,5 @@
 import type { EventLoopUtilization, monitorEventLoopDelay, PerformanceEntry } from 'node:perf_hooks';
+import { isMainThread } from 'node:worker_threads';
 import { processMetrics } from '@tallyman/catalog';
 import { bindMetrics, runtime } from '@tallyman/core';
 
@@ -12,8 +13,12 @@ interface Window {
 /** Garbage collections that are remembered when nobody reads. */
 const MAXIMUM_PAUSES = 1000;
 
-/** Samples the process whenever values are read: CPU, memory, event loop, heap, garbage collection. */
+let isStarted = false;
+
+/** Samples the process whenever values are read, from the first call on: CPU and memory, unless this is a thread of it, event loop, heap, garbage collection. */
 export function startProcessMetrics(): void {
+  if (isStarted) return;
+  isStarted = true;
   // Taken when measuring begins: they would cost every process that is never measured its start.
   const { constants, monitorEventLoopDelay, PerformanceObserver, performance } = process.getBuiltinModule('node:perf_hooks');
   const { getHeapSpaceStatistics } = process.getBuiltinModule('node:v8');
@@ -52,10 +57,13 @@ export function startProcessMetrics(): void {
     windows.set(reader, window);
     const { delay } = window;
     recordPauses();
-    const { user, system } = process.cpuUsage();
-    record.cpuTime.set(user / 1e6, { 'cpu.mode': 'user' });
-    record.cpuTime.set(system / 1e6, { 'cpu.mode': 'system' });
-    record.memoryUsage.set(process.memoryUsage.rss(), {});
+    // A thread sees those of the whole process, which would be counted once for each.
+    if (isMainThread) {
+      const { user, system } = process.cpuUsage();
+      record.cpuTime.set(user / 1e6, { 'cpu.mode': 'user' });
+      record.cpuTime.set(system / 1e6, { 'cpu.mode': 'system' });
+      record.memoryUsage.set(process.memoryUsage.rss(), {});
+    }
     const now = performance.eventLoopUtilization();
     record.eventLoopTime.set(now.active / 1000, { 'nodejs.eventloop.state': 'active' });
     record.eventLoopTime.set(now.idle / 1000, { 'nodejs.eventloop.state': 'idle' });

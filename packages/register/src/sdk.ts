@@ -1,6 +1,7 @@
 import { metrics } from '@opentelemetry/api';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import {
+  AggregationTemporality,
   type CollectionResult,
   ConsoleMetricExporter,
   MeterProvider,
@@ -9,7 +10,8 @@ import {
   type PushMetricExporter,
   type ResourceMetrics,
 } from '@opentelemetry/sdk-metrics';
-import type { MetricProducer as Producer } from '@tallyman/core';
+import type { InstrumentKind } from '@tallyman/catalog';
+import type { MetricProducer as Producer, Temporality } from '@tallyman/core';
 import { GrpcMetricExporter } from './otlp/grpc-exporter.ts';
 import { HttpMetricExporter } from './otlp/http-exporter.ts';
 import type { OtlpTarget } from './otlp/target.ts';
@@ -20,6 +22,8 @@ import { MetricsServer, type MetricsServerOptions } from './prometheus/server.ts
 export interface WayOut {
   readonly name: 'otlp' | 'prometheus' | 'console';
   readonly producer: Producer;
+  /** Of the application's own metrics. */
+  readonly temporality: (instrument: InstrumentKind, isObserved: boolean) => Temporality;
 }
 
 /** What the SDK's bundle is given by the preload, so that nothing of it is in both. */
@@ -79,6 +83,11 @@ function periodicReader(wayOut: WayOut, options: SdkOptions): MetricReader {
   };
   const Otlp = options.target.protocol === 'grpc' ? GrpcMetricExporter : HttpMetricExporter;
   const exporter = reporting(name === 'console' ? new ConsoleMetricExporter() : new Otlp(options.target, sending), wayOut, options, () => close(reader));
+  exporter.selectAggregationTemporality = (type) => {
+    const instrument = type.replace(/^OBSERVABLE_/, '');
+    const kind = instrument.replaceAll('_', '').toLowerCase() as InstrumentKind;
+    return wayOut.temporality(kind, instrument !== type) === 'delta' ? AggregationTemporality.DELTA : AggregationTemporality.CUMULATIVE;
+  };
   const reader: MetricReader = new PeriodicExportingMetricReader({
     exporter,
     exportIntervalMillis: options.intervalMs,

@@ -1,5 +1,5 @@
 import { type AttributesOf, webhookMetrics } from '@tallyman/catalog';
-import { bindMetrics, channels, type PaymentEvent, safely, shared } from '@tallyman/core';
+import { bindMetrics, channels, outside, type PaymentEvent, safely, shared } from '@tallyman/core';
 import { BoundedMap } from './bounded-map.ts';
 import { type Money, majorUnits } from './currencies.ts';
 import { type Occurrence, Occurrences, type Sighting } from './occurrences.ts';
@@ -148,13 +148,17 @@ function hold(purchase: HeldPurchase): void {
   held.purchases.add(purchase);
   const [oldest] = held.purchases;
   if (held.purchases.size > HELD && oldest !== undefined) settle(oldest);
-  held.timer ??= setTimeout(sweep, PATIENCE_MS).unref();
+  held.timer ??= sweepIn(PATIENCE_MS);
 }
 
 function sweep(): void {
   held.timer = undefined;
   safely('webhooks.held', settleHeldPurchases, PATIENCE_MS);
-  if (held.purchases.size > 0) held.timer = setTimeout(sweep, PATIENCE_MS / 10).unref();
+  if (held.purchases.size > 0) held.timer = sweepIn(PATIENCE_MS / 10);
+}
+
+function sweepIn(milliseconds: number): NodeJS.Timeout {
+  return outside(() => setTimeout(sweep, milliseconds).unref());
 }
 
 /** No money, no conversion: trials, vouchers for the whole price and saved cards are none. */
