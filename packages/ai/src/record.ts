@@ -1,5 +1,6 @@
-import { aiMetrics } from '@tallyman/catalog';
-import { type Attribution, attributedFeature, bindMetrics, channels, eventAttribution, safely } from '@tallyman/core';
+import type { aiMetrics } from '@tallyman/catalog';
+import { type Attribution, attributedFeature, channels, eventAttribution, safely } from '@tallyman/core';
+import { type CallKind, callKind, record } from './kind.ts';
 import { type Cost, priceCall } from './pricing/index.ts';
 import type { BilledUsage, TokenSplit } from './usage.ts';
 
@@ -34,29 +35,19 @@ export interface EndedCall {
   readonly reportedUsd: number | undefined;
 }
 
-const record = bindMetrics(aiMetrics);
-
 /** The recorders of the chunk times, which are recorded while a call goes on. */
 export const { timeToFirstChunk, timePerOutputChunk } = record;
 
 /** Records an ended call and publishes it. */
 export function recordCall(call: EndedCall): void {
-  const { attributes, outcome, durationSeconds } = call;
+  const { attributes, outcome, durationSeconds, errorType } = call;
   const feature = attributedFeature(call.attribution);
-  const timed = call.errorType === undefined ? attributes : { ...attributes, 'error.type': call.errorType };
-  const isEmbedding = attributes['gen_ai.operation.name'] === 'embeddings';
-  (isEmbedding ? record.operationDuration : record.inferenceDuration)(durationSeconds, timed);
-  const labels = {
-    'gen_ai.operation.name': attributes['gen_ai.operation.name'],
-    'gen_ai.provider.name': attributes['gen_ai.provider.name'],
-    'gen_ai.request.model': attributes['gen_ai.request.model'],
-    feature,
-  };
-  record.calls(1, { ...labels, outcome });
-  const answered = { ...labels, 'gen_ai.response.model': attributes['gen_ai.response.model'] };
-  recordTokens(call.usage, answered, isEmbedding);
+  const kind = callKind(attributes, feature);
+  (errorType === undefined ? kind.duration : kind.failure(errorType))(durationSeconds);
+  kind.calls(outcome)(1);
+  recordTokens(call.usage, kind);
   const cost = safely('ai.price', costOf, call);
-  for (const [component, usd] of cost?.parts ?? []) record.cost(usd, { ...answered, 'cost.component': component, 'cost.source': (cost as Cost).source });
+  if (cost !== undefined) for (const [component, usd] of cost.parts) kind.cost(component, cost.source)(usd);
   recordGaps(call, cost);
   channels.aiCall.publish(() => ({
     ...eventAttribution(call.attribution, feature),
@@ -65,7 +56,7 @@ export function recordCall(call: EndedCall): void {
     requestModel: attributes['gen_ai.request.model'],
     responseModel: attributes['gen_ai.response.model'],
     outcome,
-    errorType: call.errorType,
+    errorType,
     streamed: call.streamed,
     durationSeconds,
     usage: call.usage && tokens(call.usage),
@@ -75,30 +66,23 @@ export function recordCall(call: EndedCall): void {
   }));
 }
 
-type TokenAttributes = { -readonly [K in keyof Parameters<typeof record.inputTokens>[1]]: Parameters<typeof record.inputTokens>[1][K] };
-
 /** The conventions want counters from every call, so one without usage adds 0 of modality `unknown`; embeddings have input only. */
-function recordTokens(usage: BilledUsage | undefined, labels: Omit<TokenAttributes, 'gen_ai.token.modality'>, isEmbedding: boolean): void {
-  const attributes: TokenAttributes = { ...labels, 'gen_ai.token.modality': 'unknown' };
-  recordSplit(record.inputTokens, usage?.inputSplit, attributes);
-  if (isEmbedding) return;
-  recordSplit(record.outputTokens, usage?.outputSplit, attributes);
-  attributes['gen_ai.token.modality'] = 'unknown';
-  record.cacheReadTokens(usage?.cacheRead ?? 0, attributes);
-  record.cacheWriteTokens(usage?.cacheWrite ?? 0, attributes);
-  record.reasoningTokens(usage?.reasoning ?? 0, attributes);
+function recordTokens(usage: BilledUsage | undefined, kind: CallKind): void {
+  recordSplit(usage?.inputSplit, (modality) => kind.input(modality));
+  if (kind.isEmbedding) return;
+  recordSplit(usage?.outputSplit, (modality) => kind.output(modality));
+  kind.cacheRead(usage?.cacheRead ?? 0);
+  kind.cacheWrite(usage?.cacheWrite ?? 0);
+  kind.reasoning(usage?.reasoning ?? 0);
 }
 
 const MODALITIES = ['text', 'audio', 'image', 'unknown'] as const;
 
-/** A recorder keeps nothing of the attributes that it is given, so one object serves them all. */
-function recordSplit(counter: typeof record.inputTokens | typeof record.outputTokens, split: TokenSplit | undefined, attributes: TokenAttributes): void {
+function recordSplit(split: TokenSplit | undefined, counter: (modality: (typeof MODALITIES)[number]) => (tokens: number) => void): void {
   const isEmpty = split === undefined || split.text + split.audio + split.image + split.unknown === 0;
   for (const modality of MODALITIES) {
     const tokens = split?.[modality] ?? 0;
-    if (tokens === 0 && !(isEmpty && modality === 'unknown')) continue;
-    attributes['gen_ai.token.modality'] = modality;
-    counter(tokens, attributes);
+    if (tokens !== 0 || (isEmpty && modality === 'unknown')) counter(modality)(tokens);
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { aliases, featureMetrics, httpMetrics, processMetrics, promName } from '@tallyman/catalog';
 import { captureOtlp, type OtlpCapture, type RunningProcess, runApp } from '@tallyman/testkit';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { FEATURE } from './ends/ends.test.kit.ts';
 
 const preload = fileURLToPath(new URL('../dist/preload.cjs', import.meta.url));
@@ -153,6 +153,7 @@ describe('exports', () => {
       setInterval(gc, 20);`;
     writeFileSync(entry, source);
     const app = await runApp({ entry, preload, nodeFlags: ['--expose-gc'], env: { ...capture.env, OTEL_METRIC_EXPORT_INTERVAL: '100' } });
+    onTestFinished(() => void app.stop('SIGKILL'));
     await capture.until(() => capture.value(featureMetrics.usage.name, {}) === 1);
     await app.ready(/collected/);
   });

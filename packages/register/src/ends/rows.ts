@@ -245,6 +245,21 @@ export const limits: readonly End[] = [
       arrivesInstead: DENIED,
     };
   }),
+  ...(
+    [
+      ['by gRPC', { ...TRACES, OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: 'grpc' }],
+      ['to zipkin', { OTEL_TRACES_EXPORTER: 'zipkin' }],
+    ] as const
+  ).map(([how, env]): End => {
+    return {
+      how: `with spans ${how}, by itself`,
+      source: answering('ending(); server.close();'),
+      env,
+      end: 0,
+      arrives: 1,
+      arrivesInstead: 'all values; the exporter of OpenTelemetry may hold the process for ten seconds when nothing takes its spans',
+    };
+  }),
   {
     how: '`SIGTERM` while the event loop is blocked: the process goes on as long',
     source: `${ALIVE} setTimeout(() => { console.log('blocked'); for (const until = Date.now() + 500; Date.now() < until; ); }, 1);`,
@@ -389,6 +404,14 @@ export const collectors: readonly Collector[] = [
   { how: 'answers 500', answer: { status: 500 }, arrives: LOST, isReceived: false, says: 'are lost: status 500 from' },
   { how: 'https, with `OTEL_EXPORTER_OTLP_CERTIFICATE`', tls: 'server', arrives: ALL, isReceived: true },
   { how: 'https that asks for a client certificate', tls: 'both', arrives: ALL, isReceived: true },
+  {
+    how: 'https, with headers and gzip',
+    tls: 'server',
+    env: { ...authorization, OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' },
+    headers: { authorization: 'Bearer secret', 'content-encoding': 'gzip' },
+    arrives: ALL,
+    isReceived: true,
+  },
   { how: 'https whose certificate is not trusted', tls: 'none', arrives: LOST, isReceived: false, says: 'are lost: no connection to' },
   { how: 'grpc', protocol: 'grpc', arrives: ALL, isReceived: true },
   {

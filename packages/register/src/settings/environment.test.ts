@@ -503,6 +503,41 @@ describe('OTEL_TRACES_EXPORTER', () => {
     }
   });
 
+  describe('sends spans in batches', () => {
+    const LATER = { OTEL_TRACES_EXPORTER: 'otlp', OTEL_BSP_SCHEDULE_DELAY: '3600000' };
+
+    test('of OTEL_BSP_SCHEDULE_DELAY, and what is left at the end', async () => {
+      const { app, url } = await serve({ ...capture.env, ...LATER, OTEL_METRIC_EXPORT_INTERVAL: '100' });
+      // Six seconds of exports: one more than spans wait unless it is set.
+      await capture.until(() => capture.requests.length > 60);
+      expect(spans(capture)).toBe(0);
+      await fetch(`${url}/close`, { headers: { connection: 'close' } });
+      expect(await app.ended).toEqual({ code: 0, signal: null });
+      expect(spans(capture)).toBe(1);
+    });
+
+    test.each(['OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 'OTEL_BSP_MAX_QUEUE_SIZE'])('that %s makes full', async (name) => {
+      await serve({ ...capture.env, ...LATER, [name]: '1' });
+      await capture.until(() => spans(capture) === 1);
+    });
+
+    test('the next of which waits for the one before as long as OTEL_BSP_EXPORT_TIMEOUT says', async () => {
+      capture.answer({ blackHole: true });
+      const { url } = await serve({ ...capture.env, ...LATER, OTEL_BSP_MAX_EXPORT_BATCH_SIZE: '1', OTEL_BSP_EXPORT_TIMEOUT: '100' });
+      await fetch(url);
+      await capture.until(() => spans(capture) >= 2);
+    });
+
+    test('wrong values are said', async () => {
+      const { app } = await serve({ ...capture.env, OTEL_TRACES_EXPORTER: 'otlp', OTEL_BSP_SCHEDULE_DELAY: 'soon', OTEL_BSP_MAX_QUEUE_SIZE: '0' });
+      await app.stop();
+      expect(linesOf(app)).toEqual([
+        expect.stringMatching(/OTEL_BSP_SCHEDULE_DELAY=soon must be a whole number of milliseconds from 0 to \d+; using 5000$/),
+        expect.stringMatching(/OTEL_BSP_MAX_QUEUE_SIZE=0 must be a whole number from 1; using 2048$/),
+      ]);
+    });
+  });
+
   test('makes no span of a scrape', async () => {
     const port = await freePort();
     const { app, url } = await serve({ OTEL_METRICS_EXPORTER: 'prometheus', OTEL_EXPORTER_PROMETHEUS_PORT: String(port), OTEL_TRACES_EXPORTER: 'console' });

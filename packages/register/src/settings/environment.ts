@@ -56,6 +56,11 @@ export function milliseconds(name: Variable | readonly Variable[], fallback: num
   return read({ names: typeof name === 'string' ? [name] : name, parse: wholeNumber(least, LONGEST_DELAY_MS), allowed, fallback });
 }
 
+/** A number of things, of which there is at least one. */
+export function count(name: Variable, fallback: number): number {
+  return read({ names: [name], parse: wholeNumber(1, Number.MAX_SAFE_INTEGER), allowed: 'a whole number from 1', fallback });
+}
+
 /** A port number. */
 export function port(name: Variable, fallback: number): number {
   return read({ names: [name], parse: wholeNumber(0, 65_535), allowed: 'a port from 0 to 65535', fallback });

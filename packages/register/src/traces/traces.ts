@@ -3,6 +3,7 @@ import { isMainThread } from 'node:worker_threads';
 import { log, safely } from '@tallyman/core';
 import { keepFor, timeLeft } from '../ends/end-time.ts';
 import { tracesTarget } from '../otlp/target.ts';
+import { count, milliseconds } from '../settings/environment.ts';
 import { list } from '../settings/variables.ts';
 import { httpInstrumentation } from './http-instrumentation.ts';
 import type { spanProcessor as createSpanProcessor } from './spans.ts';
@@ -66,5 +67,11 @@ function spanProcessors(require: NodeJS.Require): { spanProcessors?: object[] } 
   const { protocol, tls } = tracesTarget();
   if (protocol === 'grpc' || list('OTEL_TRACES_EXPORTER')?.join() !== 'otlp') return {};
   const { spanProcessor } = require('./spans.cjs') as { spanProcessor: typeof createSpanProcessor };
-  return { spanProcessors: [spanProcessor(protocol, tls)] };
+  const batches = {
+    scheduledDelayMillis: milliseconds('OTEL_BSP_SCHEDULE_DELAY', 5000, 0),
+    exportTimeoutMillis: milliseconds('OTEL_BSP_EXPORT_TIMEOUT', 30_000),
+    maxQueueSize: count('OTEL_BSP_MAX_QUEUE_SIZE', 2048),
+    maxExportBatchSize: count('OTEL_BSP_MAX_EXPORT_BATCH_SIZE', 512),
+  };
+  return { spanProcessors: [spanProcessor(protocol, tls, batches)] };
 }
