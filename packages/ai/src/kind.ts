@@ -14,7 +14,6 @@ type Modality = TokenAttributes['gen_ai.token.modality'];
 /** What all calls to one model for one feature have in common: where they are recorded, looked for once. */
 export class CallKind {
   readonly timed: TimedAttributes;
-  readonly feature: string | undefined;
   readonly isEmbedding: boolean;
   readonly duration: Record;
   readonly cacheRead: Record;
@@ -29,7 +28,6 @@ export class CallKind {
 
   constructor(timed: TimedAttributes, feature: string | undefined) {
     this.timed = timed;
-    this.feature = feature;
     this.isEmbedding = timed['gen_ai.operation.name'] === 'embeddings';
     this.#called = {
       'gen_ai.operation.name': timed['gen_ai.operation.name'],
@@ -71,7 +69,7 @@ export class CallKind {
     return once(ofSource, component, () => record.cost.bind({ ...this.#answered, 'cost.component': component, 'cost.source': source }));
   }
 
-  /** Whether calls with these attributes, for that feature, are of this kind. */
+  /** Whether calls with these attributes, for the same feature and requested model, are of this kind. */
   is(timed: TimedAttributes): boolean {
     return (
       this.timed['gen_ai.response.model'] === timed['gen_ai.response.model'] &&

@@ -17,7 +17,6 @@ export interface TimedAttributes {
   readonly 'gen_ai.request.model': string;
   readonly 'gen_ai.response.model': string | undefined;
   readonly 'server.address': string | undefined;
-  readonly 'error.type'?: string | undefined;
 }
 
 /** A call that has ended. */

@@ -124,6 +124,8 @@ class Attempt implements JobAttempt {
     if (!this.#isActive) return;
     this.#isActive = false;
     this.kind.active.value -= 1;
+    // An attempt that is never recorded leaves nothing else to deliver.
+    runtime.registry.noteRecord();
   }
 
   end(outcome: JobOutcome, error?: unknown): void {

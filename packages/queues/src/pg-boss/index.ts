@@ -37,8 +37,6 @@ export type PgBossClasses = { readonly [K in keyof typeof rows]: BossClass };
  */
 export function instrumentPgBoss(classes: PgBossClasses): void {
   startDepth();
-  for (const [name, bound] of Object.entries(rows)) {
-    const value = classes[name as keyof typeof rows];
-    if (value !== undefined) applyPatch(adapter.name, bound, value, { version: 'bundled', format: 'module' });
-  }
+  for (const [name, bound] of Object.entries(rows))
+    applyPatch(adapter.name, bound, classes[name as keyof typeof rows], { version: 'bundled', format: 'module' });
 }

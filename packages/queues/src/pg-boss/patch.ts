@@ -108,8 +108,7 @@ function withMeasuredHandler(manager: Manager, queue: string, args: readonly unk
 
 function measuredHandler(manager: Manager, queue: string, handler: Handler, perJobResults: boolean): Handler {
   const measured: Handler = function (jobs, ...rest) {
-    const limit = manager.queues?.[queue]?.retryLimit;
-    const opened = safely('pg-boss.attempts', () => jobs.map((job) => new OpenAttempt(queue, job, limit)));
+    const opened = safely('pg-boss.attempts', () => jobs.map((job) => new OpenAttempt(queue, job, manager.queues?.[queue]?.retryLimit)));
     if (opened === undefined) return handler.call(this, jobs, ...rest);
     // Results for each job are settled one by one, past `complete` and `fail`; results that are no list fail as a batch.
     const settled = (result: PromiseSettledResult<unknown>): void => {

@@ -3,8 +3,6 @@ import { constants } from 'node:os';
 /** Raises the signal whose flush is on its way: a second one, of whatever name, ends the process at once, as the first would have. */
 let hurry: (() => void) | undefined;
 
-const { kill } = process;
-
 /** By the number of the signal, while our listener is there: ends the process by it, unless somebody else listens too; tells whether it does. */
 const ways = new Map<unknown, () => boolean>();
 
@@ -26,7 +24,7 @@ export function listenWhileAlone(signal: NodeJS.Signals, flush: () => Promise<vo
   const raise = (): void => {
     hurry = undefined;
     leave();
-    kill.call(process, process.pid, signal);
+    process.kill(process.pid, signal);
     // Process 1 of a container survives a signal that nobody listens to.
     setImmediate(enter);
   };
@@ -61,13 +59,15 @@ export function listenWhileAlone(signal: NodeJS.Signals, flush: () => Promise<vo
 
 /**
  * A signal that a process sends itself ends it at once when nobody listens. With a listener it comes in a later turn of the event loop, and a process that
- * has nothing else to do, as at the end of a graceful shutdown, would have ended by itself until then, with another status.
+ * has nothing else to do, as at the end of a graceful shutdown, would have ended by itself until then, with another status. One that it sends to its whole
+ * group is as any other.
  */
 function raiseAtOnce(): void {
+  const { kill } = process;
   const wrapped = {
     kill(this: unknown, pid: number, signal?: string | number): true {
       const number = constants.signals[(signal ?? 'SIGTERM') as NodeJS.Signals] ?? signal;
-      return (pid === process.pid && ways.get(number)?.()) || kill.call(process, pid, signal);
+      return (Number(pid) === process.pid && ways.get(number)?.()) || kill.call(process, pid, signal);
     },
   };
   process.kill = wrapped.kill;

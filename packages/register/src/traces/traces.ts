@@ -1,7 +1,7 @@
 import Module, { createRequire } from 'node:module';
 import { isMainThread } from 'node:worker_threads';
 import { log, safely } from '@tallyman/core';
-import { keepFor, timeLeft } from '../ends/end-time.ts';
+import { endTimeout, keepFor, timeLeft } from '../ends/end-time.ts';
 import { tracesTarget } from '../otlp/target.ts';
 import { count, milliseconds } from '../settings/environment.ts';
 import { list } from '../settings/variables.ts';
@@ -59,7 +59,7 @@ function startSdk(attributes: Readonly<Record<string, string>>): void {
   sdk.start();
   log('debug', 'traces are on');
   // Half of what the end may spend: the last values come after.
-  process.once('beforeExit', () => void safely('register.traces', () => keepFor(timeLeft() / 2, sdk.shutdown())));
+  if (endTimeout() > 0) process.once('beforeExit', () => void safely('register.traces', () => keepFor(timeLeft() / 2, sdk.shutdown())));
 }
 
 /** Ours in place of sdk-node's where spans go by OTLP over HTTP alone. */
