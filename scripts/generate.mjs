@@ -36,8 +36,8 @@ async function adaptersOf(name) {
 }
 
 /** The rows that the tests of the preload's end run. */
-function ends() {
-  return import('../packages/register/dist/ends/rows.js');
+async function ends() {
+  return { ...(await import('../packages/register/dist/ends/rows.js')), ...(await import('../packages/register/dist/ends/collectors.js')) };
 }
 
 /** The rows that the tests of processes run. */

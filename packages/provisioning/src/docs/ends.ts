@@ -1,6 +1,6 @@
 import { markdownTable } from './markdown.ts';
 
-/** What the tables read of the rows that the tests of the preload run (packages/register/src/ends/rows.ts). */
+/** What the tables read of the rows that the tests of the preload run (rows.ts and collectors.ts of packages/register/src/ends). */
 export interface DocumentedEnds {
   readonly ends: readonly DocumentedEnd[];
   readonly limits: readonly DocumentedEnd[];

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 import { featureMetrics } from '@tallyman/catalog';
 import { captureOtlp, type OtlpCapture, type ProcessEnd, type RunningProcess, runApp, waitFor } from '@tallyman/testkit';
 import { fixture, preload } from '../application.test.kit.ts';
-import type { Collector, End, Step } from './rows.ts';
+import type { Collector } from './collectors.ts';
+import type { End, Step } from './rows.ts';
 
 /** What an ended process left. */
 export interface Ended {

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { captureOtlp, nodeBinary, nodeVersions } from '@tallyman/testkit';
 import { afterAll, describe, expect, test, vi } from 'vitest';
 import { preload } from '../application.test.kit.ts';
+import { type Collector, collectors } from './collectors.ts';
 import { FEATURE, recordsIn, runToEnd, startCollector, writeApplication } from './ends.test.kit.ts';
-import { answering, type Collector, collectors, type End, ends, limits } from './rows.ts';
+import { answering, type End, ends, limits } from './rows.ts';
 
 vi.setConfig({ maxConcurrency: 3 });
 
