@@ -1,6 +1,6 @@
 import { OTHER } from '@tallyman/catalog';
 import { currentAttribution, safely } from '@tallyman/core';
-import { type AiOperation, type AiOutcome, recordCall, type TimedAttributes, timePerOutputChunk, timeToFirstChunk } from './record.ts';
+import { type AiOperation, type AiOutcome, type EndedCall, recordCall, type TimedAttributes, timePerOutputChunk, timeToFirstChunk } from './record.ts';
 import { billedUsage, type CallUsage } from './usage.ts';
 import { type OpenCall, unwatch, watch } from './waiting.ts';
 
@@ -29,6 +29,8 @@ export interface CallReport {
   readonly webSearches?: number | undefined;
 }
 
+const NOTHING: CallReport = {};
+
 /** Begins to measure an AI call of the application, with who caused it: the attribution of this moment. */
 export function measureCall(start: CallStart): AiCall {
   return new AiCall(start);
@@ -46,7 +48,7 @@ export class AiCall implements OpenCall {
   readonly #start = performance.now();
   #requestModel: string | undefined;
   #streamed: boolean;
-  #answer: CallReport = {};
+  #answer = NOTHING;
   #timed: TimedAttributes | undefined;
   /** Records the time between two chunks of what is known so far. */
   #perChunk: ((seconds: number) => void) | undefined;
@@ -104,6 +106,11 @@ export class AiCall implements OpenCall {
   /** Takes what the answer tells. */
   report(report: CallReport): void {
     const known = this.#answer;
+    this.#changed();
+    if (known === NOTHING) {
+      this.#answer = report;
+      return;
+    }
     this.#answer = {
       responseModel: report.responseModel ?? known.responseModel,
       usage: report.usage ?? known.usage,
@@ -112,7 +119,6 @@ export class AiCall implements OpenCall {
       images: report.images ?? known.images,
       webSearches: report.webSearches ?? known.webSearches,
     };
-    this.#changed();
   }
 
   /** The call has ended; `errorType` is a class or a code, and only that of an error is recorded. Further ends are ignored. */
@@ -128,22 +134,25 @@ export class AiCall implements OpenCall {
     if (this.#ended) return;
     this.#ended = true;
     unwatch(this);
+    safely('ai.record', record, this, { outcome, errorType: outcome === 'error' ? (errorType ?? OTHER) : undefined, at });
+  }
+
+  /** The call, which has ended so. */
+  ended({ outcome, errorType, at }: End): EndedCall {
     const { usage, images = 0, webSearches = 0, serviceTier, costUsd } = this.#answer;
-    safely('ai.record', () =>
-      recordCall({
-        attributes: this.#attributes(),
-        attribution: this.#attribution,
-        outcome,
-        errorType: outcome === 'error' ? (errorType ?? OTHER) : undefined,
-        streamed: this.#streamed,
-        durationSeconds: Math.max(at - this.#start, 0) / 1000,
-        usage: usage && billedUsage(usage),
-        images,
-        webSearches,
-        serviceTier,
-        reportedUsd: costUsd,
-      }),
-    );
+    return {
+      attributes: this.#attributes(),
+      attribution: this.#attribution,
+      outcome,
+      errorType,
+      streamed: this.#streamed,
+      durationSeconds: Math.max(at - this.#start, 0) / 1000,
+      usage: usage && billedUsage(usage),
+      images,
+      webSearches,
+      serviceTier,
+      reportedUsd: costUsd,
+    };
   }
 
   #changed(): void {
@@ -161,4 +170,16 @@ export class AiCall implements OpenCall {
     };
     return this.#timed;
   }
+}
+
+/** How a call has ended. */
+interface End {
+  readonly outcome: AiOutcome;
+  readonly errorType: string | undefined;
+  /** In milliseconds, as `performance.now()` gives them. */
+  readonly at: number;
+}
+
+function record(call: AiCall, end: End): void {
+  recordCall(call.ended(end));
 }

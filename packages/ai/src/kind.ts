@@ -1,6 +1,6 @@
 import { aiMetrics } from '@tallyman/catalog';
-import { bindMetrics } from '@tallyman/core';
-import type { AiOutcome, TimedAttributes } from './record.ts';
+import { bindMetrics, getOrInsertComputed } from '@tallyman/core';
+import type { TimedAttributes } from './record.ts';
 
 type Record = (value: number) => void;
 
@@ -8,8 +8,18 @@ type Record = (value: number) => void;
 export const record = bindMetrics(aiMetrics);
 
 type TokenAttributes = Parameters<typeof record.inputTokens>[1];
-type CostAttributes = Parameters<typeof record.cost>[1];
-type Modality = TokenAttributes['gen_ai.token.modality'];
+type Source = Parameters<typeof record.cost>[1]['cost.source'];
+
+/** A recorder for each value of an attribute. */
+type Recorders<Value extends string> = { readonly [V in Value]: Record };
+
+function each<Value extends string>(values: readonly Value[], bind: (value: Value) => Record): Recorders<Value> {
+  return Object.fromEntries(values.map((value) => [value, bind(value)])) as Recorders<Value>;
+}
+
+const { 'gen_ai.token.modality': modality } = aiMetrics.inputTokens.attributes;
+const { outcome } = aiMetrics.calls.attributes;
+const { 'cost.component': component } = aiMetrics.cost.attributes;
 
 /** What all calls to one model for one feature have in common: where they are recorded, looked for once. */
 export class CallKind {
@@ -19,24 +29,29 @@ export class CallKind {
   readonly cacheRead: Record;
   readonly cacheWrite: Record;
   readonly reasoning: Record;
-  readonly #called: Omit<Parameters<typeof record.calls>[1], 'outcome'>;
+  /** Count calls by how they end. */
+  readonly calls: Recorders<(typeof outcome.values)[number]>;
+  /** Count input tokens by modality. */
+  readonly input: Recorders<(typeof modality.values)[number]>;
+  /** Count output tokens by modality. */
+  readonly output: Recorders<(typeof modality.values)[number]>;
   readonly #answered: Omit<TokenAttributes, 'gen_ai.token.modality'>;
-  readonly #calls = new Map<AiOutcome, Record>();
-  readonly #input = new Map<Modality, Record>();
-  readonly #output = new Map<Modality, Record>();
-  readonly #costs = new Map<CostAttributes['cost.source'], Map<CostAttributes['cost.component'], Record>>();
+  readonly #costs = new Map<Source, Recorders<(typeof component.values)[number]>>();
 
   constructor(timed: TimedAttributes, feature: string | undefined) {
     this.timed = timed;
     this.isEmbedding = timed['gen_ai.operation.name'] === 'embeddings';
-    this.#called = {
+    const called = {
       'gen_ai.operation.name': timed['gen_ai.operation.name'],
       'gen_ai.provider.name': timed['gen_ai.provider.name'],
       'gen_ai.request.model': timed['gen_ai.request.model'],
       feature,
     };
-    this.#answered = { ...this.#called, 'gen_ai.response.model': timed['gen_ai.response.model'] };
+    this.#answered = { ...called, 'gen_ai.response.model': timed['gen_ai.response.model'] };
     const unsplit = { ...this.#answered, 'gen_ai.token.modality': 'unknown' } as const;
+    this.calls = each(outcome.values, (value) => record.calls.bind({ ...called, outcome: value }));
+    this.input = each(modality.values, (value) => record.inputTokens.bind({ ...this.#answered, 'gen_ai.token.modality': value }));
+    this.output = each(modality.values, (value) => record.outputTokens.bind({ ...this.#answered, 'gen_ai.token.modality': value }));
     this.duration = this.#durations().bind(timed);
     this.cacheRead = record.cacheReadTokens.bind(unsplit);
     this.cacheWrite = record.cacheWriteTokens.bind(unsplit);
@@ -48,25 +63,11 @@ export class CallKind {
     return (seconds) => this.#durations()(seconds, { ...this.timed, 'error.type': errorType });
   }
 
-  /** What counts calls that end so. */
-  calls(outcome: AiOutcome): Record {
-    return once(this.#calls, outcome, () => record.calls.bind({ ...this.#called, outcome }));
-  }
-
-  /** What counts input tokens of that modality. */
-  input(modality: Modality): Record {
-    return once(this.#input, modality, () => record.inputTokens.bind({ ...this.#answered, 'gen_ai.token.modality': modality }));
-  }
-
-  /** What counts output tokens of that modality. */
-  output(modality: Modality): Record {
-    return once(this.#output, modality, () => record.outputTokens.bind({ ...this.#answered, 'gen_ai.token.modality': modality }));
-  }
-
-  /** What counts the dollars of that part of a price. */
-  cost(component: CostAttributes['cost.component'], source: CostAttributes['cost.source']): Record {
-    const ofSource = once(this.#costs, source, () => new Map());
-    return once(ofSource, component, () => record.cost.bind({ ...this.#answered, 'cost.component': component, 'cost.source': source }));
+  /** Count the dollars of that source by part of the price. */
+  costs(source: Source): Recorders<(typeof component.values)[number]> {
+    return getOrInsertComputed(this.#costs, source, () =>
+      each(component.values, (value) => record.cost.bind({ ...this.#answered, 'cost.component': value, 'cost.source': source })),
+    );
   }
 
   /** Whether calls with these attributes, for the same feature and requested model, are of this kind. */
@@ -84,15 +85,6 @@ export class CallKind {
   }
 }
 
-function once<K, V>(made: Map<K, V>, key: K, make: () => V): V {
-  let value = made.get(key);
-  if (value === undefined) {
-    value = make();
-    made.set(key, value);
-  }
-  return value;
-}
-
 /** Kinds are bounded in the metrics; this bounds the memory of those that are looked for here. */
 const MAX_KINDS = 1000;
 const MAX_NAME_LENGTH = 200;
@@ -106,8 +98,8 @@ export function callKind(timed: TimedAttributes, feature: string | undefined): C
   const kind = new CallKind(timed, feature);
   if (count >= MAX_KINDS || ![...Object.values(timed), feature].every(isShort)) return kind;
   count++;
-  const ofFeature = once(known, feature, () => new Map<string, CallKind[]>());
-  once(ofFeature, timed['gen_ai.request.model'], () => []).push(kind);
+  const ofFeature = getOrInsertComputed(known, feature, () => new Map<string, CallKind[]>());
+  getOrInsertComputed(ofFeature, timed['gen_ai.request.model'], () => []).push(kind);
   return kind;
 }
 

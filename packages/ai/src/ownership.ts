@@ -1,4 +1,4 @@
-import { currentAttribution, safely, withAttribution } from '@tallyman/core';
+import { type Attribution, currentAttribution, safely, shared, withAttribution } from '@tallyman/core';
 
 declare module '@tallyman/core' {
   interface Attribution {
@@ -22,18 +22,41 @@ interface ContextManager {
   with<T>(context: Context, work: () => T): T;
 }
 
+const present = shared('ai.ownership', () => ({ isOwned: false }));
+
 /** Whether an outer instrumentation owns the AI call that is being made. */
 export function isOwned(): boolean {
-  if (currentAttribution()?.ownsAiCall === true) return true;
+  if (present.isOwned || currentAttribution()?.ownsAiCall === true) return true;
   const manager = contextManager();
   return manager !== undefined && safely('ai.owner', () => manager.active().getValue(INFERENCE_OWNER)) !== undefined;
 }
 
+const OWNER: Attribution = { ownsAiCall: true };
+
 /** Runs the work as the one owner of an AI call: in our attribution, and in the OpenTelemetry context when the application has one. */
 export function owning<T>(work: () => T): T {
-  const owned = (): T => withAttribution({ ownsAiCall: true }, work);
+  return inContext(() => withAttribution(OWNER, work));
+}
+
+/**
+ * The same for work that makes further calls of this inference, if any, before it returns. A context of its own for each call costs several microseconds,
+ * as all that the call waits for keeps it.
+ */
+export function owningForNow<T>(work: () => T): T {
+  return inContext(() => {
+    const before = present.isOwned;
+    present.isOwned = true;
+    try {
+      return work();
+    } finally {
+      present.isOwned = before;
+    }
+  });
+}
+
+function inContext<T>(work: () => T): T {
   const manager = contextManager();
-  return manager === undefined ? owned() : within(manager, owned);
+  return manager === undefined ? work() : within(manager, work);
 }
 
 /** Runs the work once and gives what comes of it, whatever the context manager does: the application has not called it here. */

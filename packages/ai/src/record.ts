@@ -43,10 +43,10 @@ export function recordCall(call: EndedCall): void {
   const feature = attributedFeature(call.attribution);
   const kind = callKind(attributes, feature);
   (errorType === undefined ? kind.duration : kind.failure(errorType))(durationSeconds);
-  kind.calls(outcome)(1);
+  kind.calls[outcome](1);
   recordTokens(call.usage, kind);
   const cost = safely('ai.price', costOf, call);
-  if (cost !== undefined) for (const [component, usd] of cost.parts) kind.cost(component, cost.source)(usd);
+  if (cost !== undefined) recordCost(cost, kind);
   recordGaps(call, cost);
   channels.aiCall.publish(() => ({
     ...eventAttribution(call.attribution, feature),
@@ -67,22 +67,26 @@ export function recordCall(call: EndedCall): void {
 
 /** The conventions want counters from every call, so one without usage adds 0 of modality `unknown`; embeddings have input only. */
 function recordTokens(usage: BilledUsage | undefined, kind: CallKind): void {
-  recordSplit(usage?.inputSplit, (modality) => kind.input(modality));
+  recordSplit(usage?.inputSplit, kind.input);
   if (kind.isEmbedding) return;
-  recordSplit(usage?.outputSplit, (modality) => kind.output(modality));
+  recordSplit(usage?.outputSplit, kind.output);
   kind.cacheRead(usage?.cacheRead ?? 0);
   kind.cacheWrite(usage?.cacheWrite ?? 0);
   kind.reasoning(usage?.reasoning ?? 0);
 }
 
-const MODALITIES = ['text', 'audio', 'image', 'unknown'] as const;
+function recordSplit({ text, audio, image, unknown }: TokenSplit = NOTHING, counters: CallKind['input']): void {
+  if (text !== 0) counters.text(text);
+  if (audio !== 0) counters.audio(audio);
+  if (image !== 0) counters.image(image);
+  if (unknown !== 0 || text + audio + image === 0) counters.unknown(unknown);
+}
 
-function recordSplit(split: TokenSplit | undefined, counter: (modality: (typeof MODALITIES)[number]) => (tokens: number) => void): void {
-  const isEmpty = split === undefined || split.text + split.audio + split.image + split.unknown === 0;
-  for (const modality of MODALITIES) {
-    const tokens = split?.[modality] ?? 0;
-    if (tokens !== 0 || (isEmpty && modality === 'unknown')) counter(modality)(tokens);
-  }
+const NOTHING: TokenSplit = { text: 0, audio: 0, image: 0, unknown: 0 };
+
+function recordCost({ source, parts }: Cost, kind: CallKind): void {
+  const counters = kind.costs(source);
+  for (const [component, usd] of parts) counters[component](usd);
 }
 
 /** A failed call without usage is not billed. */

@@ -31,7 +31,8 @@ export function currentAttribution(): Attribution | undefined {
 
 /** Runs the function, and all that it starts, with these members added to the current attribution. */
 export function withAttribution<T>(members: Attribution, work: () => T): T {
-  return runtime.attribution.run({ ...runtime.attribution.getStore(), ...members }, work);
+  const store = runtime.attribution.getStore();
+  return runtime.attribution.run(store === undefined ? members : { ...store, ...members }, work);
 }
 
 /** The configured feature of a route, written `METHOD /template`. */

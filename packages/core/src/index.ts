@@ -7,6 +7,7 @@ export * from './hand-over.ts';
 export * from './hook.ts';
 export type { PointAttributes, Series } from './instrument.ts';
 export * from './instrumentation.ts';
+export * from './kept.ts';
 export * from './log.ts';
 export * from './outside.ts';
 export * from './producer.ts';

@@ -1,5 +1,5 @@
 import { featureMetrics } from '@tallyman/catalog';
-import { type AiCallEvent, bindMetrics, channels, type JobEvent, type PaymentEvent, runtime } from '@tallyman/core';
+import { type AiCallEvent, bindMetrics, channels, type JobEvent, keptByName, type PaymentEvent, runtime } from '@tallyman/core';
 
 const record = bindMetrics(featureMetrics);
 
@@ -36,18 +36,27 @@ function generationOf(queue: string): string | undefined {
   return generations !== undefined && Object.hasOwn(generations, queue) ? generations[queue] : undefined;
 }
 
-function spend({ operation, requestModel: model, usage, images }: AiCallEvent): void {
+const spendOf = keptByName((model) => ({
+  image: record.tokenSpend.bind({ model, type: 'image' }),
+  embedding: record.tokenSpend.bind({ model, type: 'embedding' }),
+  input: record.tokenSpend.bind({ model, type: 'input' }),
+  output: record.tokenSpend.bind({ model, type: 'output' }),
+}));
+const successOf = keptByName((type) => record.generationSuccess.bind({ type }));
+
+function spend({ operation, requestModel, usage, images }: AiCallEvent): void {
   if (operation === 'image_generation') {
-    if (images > 0) record.tokenSpend(images, { model, type: 'image' });
+    if (images > 0) spendOf(requestModel).image(images);
     return;
   }
   if (usage === undefined) return;
   if (operation === 'embeddings') {
-    record.tokenSpend(usage.input, { model, type: 'embedding' });
+    spendOf(requestModel).embedding(usage.input);
     return;
   }
-  record.tokenSpend(usage.input, { model, type: 'input' });
-  record.tokenSpend(usage.output, { model, type: 'output' });
+  const { input, output } = spendOf(requestModel);
+  input(usage.input);
+  output(usage.output);
 }
 
 /** A call inside a job that is a configured generation is a part of that generation; one that its user aborted neither succeeded nor failed. */
@@ -63,7 +72,7 @@ function generateByJob({ queue, outcome, errorType }: JobEvent): void {
 }
 
 function count(type: string, outcome: string, errorType: string | undefined): void {
-  if (outcome === 'ok') record.generationSuccess(1, { type });
+  if (outcome === 'ok') successOf(type)(1);
   else if (outcome === 'error') record.generationFailure(1, { type, 'error.type': errorType ?? '_OTHER' });
 }
 

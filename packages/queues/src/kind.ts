@@ -1,4 +1,4 @@
-import type { Attribution, Level } from '@tallyman/core';
+import { type Attribution, getOrInsertComputed, type Level } from '@tallyman/core';
 import type { JobOutcome } from './job.ts';
 import { announceQueue, record } from './recorders.ts';
 
@@ -31,12 +31,9 @@ export class JobKind {
 
   /** What records the duration of attempts that end so. */
   duration(outcome: JobOutcome): Record {
-    let found = this.#durations.get(outcome);
-    if (found === undefined) {
-      found = record.jobDuration.bind({ 'queue.name': this.queue, 'job.type': this.type, 'queue.system': this.system, outcome });
-      this.#durations.set(outcome, found);
-    }
-    return found;
+    return getOrInsertComputed(this.#durations, outcome, () =>
+      record.jobDuration.bind({ 'queue.name': this.queue, 'job.type': this.type, 'queue.system': this.system, outcome }),
+    );
   }
 }
 

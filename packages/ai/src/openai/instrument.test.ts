@@ -87,6 +87,45 @@ describe('an instrumented client', () => {
     for (const metric of Object.values(metrics)) expect(JSON.stringify(recorded.series(metric))).not.toContain(secret);
   });
 
+  describe('is asked once', () => {
+    const options = () => ({ apiKey: 'none', baseURL: provider.url, maxRetries: 0 });
+
+    it('by a class of its own that is measured as well', async () => {
+      class Own extends OpenAI {
+        override post: OpenAI['post'] = (path, options) => super.post(path, options);
+      }
+      class Other extends OpenAI {}
+      Object.defineProperty(Other.prototype, 'post', {
+        configurable: true,
+        writable: true,
+        value(this: OpenAI, ...asked: Parameters<OpenAI['post']>) {
+          return OpenAI.prototype.post.apply(this, asked);
+        },
+      });
+      for (const Class of [Own, Other]) {
+        const derived = instrumentOpenAI(new Class(options()));
+        const recorded = await recordedBy(() => derived.chat.completions.create(chat));
+        expect([recorded.value(metrics.calls), recorded.value(metrics.inputTokens)]).toEqual([1, CHAT_USAGE.input]);
+      }
+    });
+
+    it('by a client whose fetch asks another client', async () => {
+      const facade = new OpenAI({ ...options(), fetch: async () => Response.json(await client.chat.completions.create(chat)) });
+      const recorded = await recordedBy(() => facade.chat.completions.create(chat));
+      expect([recorded.value(metrics.calls), recorded.value(metrics.inputTokens)]).toEqual([1, CHAT_USAGE.input]);
+    });
+
+    it('and asks something else before: both are counted', async () => {
+      class Moderated extends OpenAI {
+        protected override async prepareOptions(): Promise<void> {
+          await client.moderations.create({ model: 'omni-moderation-latest', input: 'Hi' });
+        }
+      }
+      const recorded = await recordedBy(() => new Moderated(options()).chat.completions.create(chat));
+      for (const operation of ['chat', 'moderation']) expect(recorded.value(metrics.calls, { 'gen_ai.operation.name': operation })).toBe(1);
+    });
+  });
+
   describe('in an application with OpenTelemetry', () => {
     beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
     afterAll(() => context.disable());

@@ -57,8 +57,8 @@ const dialect: Dialect<Client> = {
   describe(options, client) {
     const { body, stream, __metadata: metadata } = (options ?? {}) as { body?: unknown; stream?: unknown; __metadata?: { model?: unknown } };
     const { model, stream: streamOfBody } = fieldsOf(body);
-    const requestModel = [isAzure(client) ? client.deploymentName : undefined, model, metadata?.model].find((name) => typeof name === 'string');
-    return { requestModel: requestModel as string | undefined, streamed: Boolean(stream ?? streamOfBody) };
+    const requestModel = (isAzure(client) ? name(client.deploymentName) : undefined) ?? name(model) ?? name(metadata?.model);
+    return { requestModel, streamed: Boolean(stream ?? streamOfBody) };
   },
   reader: (operation, provider) => new OpenAIReader(operation, provider),
   failureOf,
@@ -76,6 +76,10 @@ export function patchPrototype(prototype: object): void {
 
 function isAzure(client: Client): boolean {
   return typeof client.apiVersion === 'string' && 'deploymentName' in client;
+}
+
+function name(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
 }
 
 function fieldsOf(body: unknown): { model?: unknown; stream?: unknown } {

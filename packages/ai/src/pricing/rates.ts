@@ -43,38 +43,45 @@ export type CostComponent = 'input' | 'output' | 'cache_read' | 'cache_write' | 
 /** Parts of a cost in US dollars; their sum is the cost. */
 export type CostParts = readonly (readonly [component: CostComponent, usd: number])[];
 
-const NOTHING: BilledUsage['inputSplit'] = { text: 0, audio: 0, image: 0, unknown: 0 };
+const NOTHING: TokenSplit = { text: 0, audio: 0, image: 0, unknown: 0 };
+const UNUSED: BilledUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, inputSplit: NOTHING, outputSplit: NOTHING };
 const MILLION = 1_000_000;
 
 /**
  * What the rates make of a call; undefined when something was used that has no rate, or none that can be right. Where a price by image or request is given, tokens without a rate are free.
  * `factor` is that of the service tier: it holds for tokens, not for fees.
  */
-export function costAt(rates: Rates, { usage, images, webSearches }: Billable, factor: number): CostParts | undefined {
-  const { input: prompt = 0, cacheRead = 0, cacheWrite = 0, reasoning = 0, inputSplit = NOTHING, outputSplit = NOTHING } = usage ?? {};
+export function costAt(rates: Rates, { usage = UNUSED, images, webSearches }: Billable, factor: number): CostParts | undefined {
+  const { input: prompt, cacheRead, cacheWrite, reasoning } = usage;
   const free = rates.image === undefined && rates.request === undefined ? undefined : 0;
   const input = rates.input ?? free;
   const output = rates.output ?? free;
-  const price = (tokens: number, rate: Rate | undefined): number => (tokens === 0 ? 0 : (tokens * dollars(rate, prompt) * factor) / MILLION);
-  const fresh = without(inputSplit, cacheRead + cacheWrite);
-  const answer = without(outputSplit, reasoning);
+  const fresh = without(usage.inputSplit, cacheRead + cacheWrite);
+  const answer = without(usage.outputSplit, reasoning);
 
-  const parts: (readonly [CostComponent, number])[] = [
-    ['input', price(fresh.text + fresh.unknown, input) + price(fresh.audio, rates.inputAudio ?? input) + price(fresh.image, rates.inputImage ?? input)],
-  ];
-  const add = (component: CostComponent, amount: number): void => {
-    if (amount !== 0) parts.push([component, amount]);
-  };
-  add('cache_read', price(cacheRead, rates.cacheRead ?? input));
-  add('cache_write', price(cacheWrite, rates.cacheWrite ?? input));
-  if (rates.image !== undefined && images > 0) add('output', images * rates.image);
+  const heard = price(fresh.audio, rates.inputAudio ?? input, prompt, factor) + price(fresh.image, rates.inputImage ?? input, prompt, factor);
+  const parts: [CostComponent, number][] = [['input', price(fresh.text + fresh.unknown, input, prompt, factor) + heard]];
+  add(parts, 'cache_read', price(cacheRead, rates.cacheRead ?? input, prompt, factor));
+  add(parts, 'cache_write', price(cacheWrite, rates.cacheWrite ?? input, prompt, factor));
+  if (rates.image !== undefined && images > 0) add(parts, 'output', images * rates.image);
   else {
-    const spoken = price(answer.audio, rates.outputAudio ?? output) + price(answer.image, rates.outputImage ?? output);
-    add('output', price(answer.text + answer.unknown, output) + spoken + price(reasoning, rates.reasoning ?? output));
+    const spoken = price(answer.audio, rates.outputAudio ?? output, prompt, factor) + price(answer.image, rates.outputImage ?? output, prompt, factor);
+    const thought = price(reasoning, rates.reasoning ?? output, prompt, factor);
+    add(parts, 'output', price(answer.text + answer.unknown, output, prompt, factor) + spoken + thought);
   }
-  add('tool', webSearches * (rates.webSearch ?? 0));
-  add('request', rates.request ?? 0);
-  return parts.every(([, amount]) => amount >= 0 && amount < Number.POSITIVE_INFINITY) ? parts : undefined;
+  add(parts, 'tool', webSearches * (rates.webSearch ?? 0));
+  add(parts, 'request', rates.request ?? 0);
+  for (const [, amount] of parts) if (!(amount >= 0 && amount < Number.POSITIVE_INFINITY)) return undefined;
+  return parts;
+}
+
+/** US dollars for so many tokens of a call with a prompt of that size; NaN when they have no rate. */
+function price(tokens: number, rate: Rate | undefined, prompt: number, factor: number): number {
+  return tokens === 0 ? 0 : (tokens * dollars(rate, prompt) * factor) / MILLION;
+}
+
+function add(parts: [CostComponent, number][], component: CostComponent, amount: number): void {
+  if (amount !== 0) parts.push([component, amount]);
 }
 
 /** A rate for a prompt of that size; NaN when there is none. */

@@ -1,6 +1,6 @@
 import { runtime, safely } from '@tallyman/core';
 import { type AiCall, measureCall } from '../call.ts';
-import { isOwned, owning } from '../ownership.ts';
+import { isOwned, owning, owningForNow } from '../ownership.ts';
 import type { Dialect } from './dialect.ts';
 import { type ApiPromise, followPromise } from './promise.ts';
 
@@ -10,7 +10,7 @@ interface Poster {
 }
 
 /** Measures what clients with this prototype post, once however often it is asked; throws a TypeError when there is no `post`. */
-export function patchPost<Client>(prototype: object, dialect: Dialect<Client>): void {
+export function patchPost<Client extends object>(prototype: object, dialect: Dialect<Client>): void {
   if (runtime.patched.has(prototype)) return;
   const descriptor = Object.getOwnPropertyDescriptor(prototype, 'post');
   const original = descriptor?.value as Poster['post'] | undefined;
@@ -21,7 +21,7 @@ export function patchPost<Client>(prototype: object, dialect: Dialect<Client>): 
       if (call === undefined) return original.call(this as never, path, options);
       let promise: ApiPromise;
       try {
-        promise = owning(() => original.call(this as never, path, options));
+        promise = ownershipOf(this)(() => original.call(this as never, path, options));
       } catch (error) {
         safely('ai.thrown', () => fail(call, error, dialect));
         throw error;
@@ -39,6 +39,14 @@ export function patchPost<Client>(prototype: object, dialect: Dialect<Client>): 
 export function posterOf(client: object): object | undefined {
   for (let one: object | null = client; one !== null; one = Object.getPrototypeOf(one)) if (Object.hasOwn(one, 'post')) return one;
   return undefined;
+}
+
+/**
+ * With Node's own `fetch`, only a method that this one overrides can make the same inference once more, and does so at once: it has to return an `APIPromise`.
+ * A `fetch` of the application's may ask another client.
+ */
+function ownershipOf(client: { readonly fetch?: unknown }): typeof owning {
+  return client.fetch === globalThis.fetch ? owningForNow : owning;
 }
 
 function begin<Client>(client: Client, path: string, options: unknown, dialect: Dialect<Client>): AiCall | undefined {

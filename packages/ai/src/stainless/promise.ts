@@ -1,16 +1,17 @@
-import { safely } from '@tallyman/core';
+import { attachments, safely } from '@tallyman/core';
 import type { AiCall } from '../call.ts';
 import type { Dialect } from './dialect.ts';
 import { followStream, isStream } from './stream.ts';
 
 type Transform = (data: unknown, properties: unknown) => unknown;
 type Parse = (client: unknown, properties: unknown) => Promise<unknown>;
+type Unwrap = (this: ApiPromise, transform: Transform) => ApiPromise;
 
 /** What is used of the SDKs' `APIPromise`: it parses the answer only when it is awaited, and a body can be read only once. */
 export interface ApiPromise extends Promise<unknown> {
   responsePromise: Promise<unknown>;
   parseResponse: Parse;
-  _thenUnwrap(transform: Transform): ApiPromise;
+  _thenUnwrap: Unwrap;
   asResponse(): Promise<Response>;
 }
 
@@ -18,11 +19,11 @@ export interface ApiPromise extends Promise<unknown> {
  * Follows a call through the promise that the application gets: the same object, which is never awaited here, for that would read the body.
  *
  * `responsePromise` is replaced by one that passes everything on, so that the headers or the error are seen whether or not the application awaits, and
- * an error that nobody handles stays unhandled. Newer versions set `_thenUnwrap` on each instance, closed over the original parser and response, so
- * what it returns is followed like the first promise.
+ * an error that nobody handles stays unhandled.
  */
 export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<Dialect, 'reader' | 'failureOf'>): void {
   const answer = new Answer(call, dialect);
+  cover(promise);
   observe(promise, answer);
   link(promise, answer);
   // At last, when nothing can fail any more: a promise of ours that the application does not get would reject with nobody to handle it.
@@ -38,21 +39,19 @@ export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<D
   );
 }
 
-/** Keeps what is unwrapped of a promise, and of that in turn, on the promise's own response: another one would be left to reject alone. */
+/** The answers that promises stand for. */
+const answers = attachments<Answer>();
+
+/** Sees what is made of the promise through its class's methods. */
 function link(promise: ApiPromise, answer: Answer): void {
-  const { _thenUnwrap } = promise;
-  define(promise, '_thenUnwrap', (transform: Transform) => {
-    const unwrapped = _thenUnwrap.call(promise, (data, properties) => transform(answer.see(data), properties));
-    unwrapped.responsePromise = promise.responsePromise;
-    link(unwrapped, answer);
-    safely('ai.unwrapped', observe, unwrapped, answer);
-    return unwrapped;
-  });
+  answers.set(promise, answer);
+  // Newer versions set it on each instance, closed over the original parser and response.
+  if (Object.hasOwn(promise, '_thenUnwrap')) promise._thenUnwrap = unwrapping(promise._thenUnwrap).bind(promise);
 }
 
-/** Sees how the answer is read. */
+/** Sees how the promise reads the answer. */
 function observe(promise: ApiPromise, answer: Answer): void {
-  const { parseResponse, asResponse } = promise;
+  const { parseResponse } = promise;
   promise.parseResponse = async (client, properties) => {
     answer.parsing();
     let data: unknown;
@@ -64,21 +63,53 @@ function observe(promise: ApiPromise, answer: Answer): void {
     }
     return answer.see(data);
   };
-  define(promise, 'asResponse', () =>
-    asResponse.call(promise).then((raw) => {
-      answer.handedOut();
-      return raw;
-    }),
-  );
 }
 
-/** Keeps the method enumerable or not, so that a promise that is printed looks as it did. */
-function define<Key extends '_thenUnwrap' | 'asResponse'>(promise: ApiPromise, key: Key, value: ApiPromise[Key]): void {
-  if (Object.hasOwn(promise, key)) promise[key] = value;
-  else Object.defineProperty(promise, key, { value, writable: true, configurable: true });
+const covered = new WeakSet<object>();
+
+/** Covers the methods of the promise's class for promises that stand for an answer; so a promise that is printed looks as it did. */
+function cover(promise: ApiPromise): void {
+  const prototype = Object.getPrototypeOf(promise) as ApiPromise;
+  if (covered.has(prototype)) return;
+  covered.add(prototype);
+  const { asResponse, _thenUnwrap } = prototype;
+  const methods = {
+    asResponse(this: ApiPromise) {
+      const raw = asResponse.call(this);
+      const answer = answers.get(this);
+      return answer === undefined ? raw : raw.then((response) => answer.handedOut(response));
+    },
+    _thenUnwrap: unwrapping(_thenUnwrap),
+  };
+  for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false });
 }
 
-/** The answer of one call: tells the call what becomes of it. No method throws. */
+/** Keeps what is unwrapped of a promise, and of that in turn, on the promise's own response: another one would be left to reject alone. */
+function unwrapping(original: Unwrap): Unwrap {
+  return function _thenUnwrap(transform) {
+    const answer = answers.get(this);
+    if (answer === undefined) return original.call(this, transform);
+    const unwrapped = original.call(this, (data, properties) => transform(answer.see(data), properties));
+    unwrapped.responsePromise = this.responsePromise;
+    link(unwrapped, answer);
+    safely('ai.unwrapped', observe, unwrapped, answer);
+    return unwrapped;
+  };
+}
+
+function arrived(call: AiCall): void {
+  call.arrived();
+}
+
+function reading(call: AiCall): void {
+  call.reading();
+}
+
+function read(answer: Answer, data: unknown): void {
+  answer.read(data);
+}
+
+/** The answer of one call: tells the call what becomes of it. What is called from outside does not throw. */
 class Answer {
   readonly #call: AiCall;
   readonly #dialect: Pick<Dialect, 'reader' | 'failureOf'>;
@@ -92,38 +123,41 @@ class Answer {
 
   /** The headers are there. */
   arrived(): void {
-    safely('ai.arrived', () => this.#call.arrived());
+    safely('ai.arrived', arrived, this.#call);
   }
 
   /** The SDK begins to read the body. */
   parsing(): void {
     this.#isParsed = true;
-    safely('ai.parsing', () => this.#call.reading());
+    safely('ai.parsing', reading, this.#call);
   }
 
   /**
-   * The application has the raw response. Its body is its own: whatever reads it here takes it away, so the usage stays unknown. A parsed answer may
-   * still be asked for in the same turn.
+   * The application gets the raw response. Its body is its own: whatever reads it here takes it away, so the usage stays unknown. A parsed answer may
+   * still be asked for in the same turn. Gives the response back.
    */
-  handedOut(): void {
-    if (this.#isParsed) return;
-    safely('ai.raw', () => setImmediate(() => this.#isParsed || void safely('ai.abandoned', () => this.#call.abandon())).unref());
+  handedOut(response: Response): Response {
+    if (!this.#isParsed) safely('ai.raw', () => setImmediate(() => this.#isParsed || void safely('ai.abandoned', () => this.#call.abandon())).unref());
+    return response;
   }
 
   /** The parsed data, before and after the SDK transforms it: the first time counts. Gives it back. */
   see(data: unknown): unknown {
     if (this.#isSeen) return data;
     this.#isSeen = true;
-    safely('ai.answer', () => {
-      const reader = this.#dialect.reader(this.#call.operation, this.#call.provider);
-      if (isStream(data)) {
-        followStream(data, this.#call, reader, this.#dialect);
-        return;
-      }
-      this.#call.report(reader.read(data) ?? {});
-      this.#call.end(reader.failure === undefined ? 'ok' : 'error', reader.failure);
-    });
+    safely('ai.answer', read, this, data);
     return data;
+  }
+
+  /** Reads the parsed data. */
+  read(data: unknown): void {
+    const reader = this.#dialect.reader(this.#call.operation, this.#call.provider);
+    if (isStream(data)) {
+      followStream(data, this.#call, reader, this.#dialect);
+      return;
+    }
+    this.#call.report(reader.read(data) ?? {});
+    this.#call.end(reader.failure === undefined ? 'ok' : 'error', reader.failure);
   }
 
   /** The request or the reading of its body failed. */
