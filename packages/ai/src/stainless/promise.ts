@@ -97,21 +97,10 @@ function unwrapping(original: Unwrap): Unwrap {
   };
 }
 
-function arrived(call: AiCall): void {
-  call.arrived();
-}
-
-function reading(call: AiCall): void {
-  call.reading();
-}
-
-function read(answer: Answer, data: unknown): void {
-  answer.read(data);
-}
-
 /** The answer of one call: tells the call what becomes of it. What is called from outside does not throw. */
 class Answer {
-  readonly #call: AiCall;
+  /** Until it has ended: the promises that hold this live longer, and all that lives long costs the garbage collector. */
+  #call: AiCall | undefined;
   readonly #dialect: Pick<Dialect, 'reader' | 'failureOf'>;
   #isParsed = false;
   #isSeen = false;
@@ -123,13 +112,13 @@ class Answer {
 
   /** The headers are there. */
   arrived(): void {
-    safely('ai.arrived', arrived, this.#call);
+    safely('ai.arrived', tell, this.#call, 'arrived');
   }
 
   /** The SDK begins to read the body. */
   parsing(): void {
     this.#isParsed = true;
-    safely('ai.parsing', reading, this.#call);
+    safely('ai.parsing', tell, this.#call, 'reading');
   }
 
   /**
@@ -137,7 +126,7 @@ class Answer {
    * still be asked for in the same turn. Gives the response back.
    */
   handedOut(response: Response): Response {
-    if (!this.#isParsed) safely('ai.raw', () => setImmediate(() => this.#isParsed || void safely('ai.abandoned', () => this.#call.abandon())).unref());
+    if (!this.#isParsed) safely('ai.raw', () => setImmediate(() => this.#isParsed || void safely('ai.abandoned', tell, this.#call, 'abandon')).unref());
     return response;
   }
 
@@ -151,20 +140,32 @@ class Answer {
 
   /** Reads the parsed data. */
   read(data: unknown): void {
-    const reader = this.#dialect.reader(this.#call.operation, this.#call.provider);
+    const call = this.#call;
+    if (call === undefined) return;
+    this.#call = undefined;
+    const reader = this.#dialect.reader(call.operation, call.provider);
     if (isStream(data)) {
-      followStream(data, this.#call, reader, this.#dialect);
+      followStream(data, call, reader, this.#dialect);
       return;
     }
-    this.#call.report(reader.read(data) ?? {});
-    this.#call.end(reader.failure === undefined ? 'ok' : 'error', reader.failure);
+    call.report(reader.read(data) ?? {});
+    call.end(reader.failure === undefined ? 'ok' : 'error', reader.failure);
   }
 
   /** The request or the reading of its body failed. */
   fail(error: unknown): void {
     safely('ai.failed', () => {
       const { outcome, errorType } = this.#dialect.failureOf(error);
-      this.#call.end(outcome, errorType);
+      this.#call?.end(outcome, errorType);
+      this.#call = undefined;
     });
   }
+}
+
+function tell(call: AiCall | undefined, what: 'arrived' | 'reading' | 'abandon'): void {
+  call?.[what]();
+}
+
+function read(answer: Answer, data: unknown): void {
+  answer.read(data);
 }
