@@ -1,6 +1,7 @@
 import { OTHER } from '@tallyman/catalog';
-import { currentAttribution, safely } from '@tallyman/core';
-import { type AiOperation, type AiOutcome, type EndedCall, recordCall, type TimedAttributes, timePerOutputChunk, timeToFirstChunk } from './record.ts';
+import { attributedFeature, currentAttribution, safely } from '@tallyman/core';
+import { type CallKind, callKind } from './kind.ts';
+import { type AiOperation, type AiOutcome, type EndedCall, recordCall, type TimedAttributes } from './record.ts';
 import { billedUsage, type CallUsage } from './usage.ts';
 import { type OpenCall, unwatch, watch } from './waiting.ts';
 
@@ -50,10 +51,13 @@ export class AiCall implements OpenCall {
   #streamed: boolean;
   #answer = NOTHING;
   #timed: TimedAttributes | undefined;
-  /** Records the time between two chunks of what is known so far. */
-  #perChunk: ((seconds: number) => void) | undefined;
-  #lastChunk: number | undefined;
-  #idleSince: number | undefined;
+  /** Where chunks are recorded, as far as the call is known. */
+  #kind: CallKind | undefined;
+  // Numbers at all times: one that may be undefined takes a new object for each value.
+  #lastChunk = 0;
+  #lastArrival = 0;
+  #hasChunk = false;
+  #isIdle = false;
   #ended = false;
 
   constructor({ operation, provider, serverAddress, requestModel, streamed = false }: CallStart) {
@@ -65,7 +69,7 @@ export class AiCall implements OpenCall {
   }
 
   get idleSince(): number | undefined {
-    return this.#idleSince;
+    return this.#isIdle ? this.#lastArrival : undefined;
   }
 
   /** Adds what is known of the request only after the call began. */
@@ -81,26 +85,27 @@ export class AiCall implements OpenCall {
    */
   arrived(): void {
     if (this.#ended) return;
-    this.#idleSince = performance.now();
+    this.#lastArrival = performance.now();
+    this.#isIdle = true;
     watch(this);
   }
 
   /** The application asks for the answer, or for more of it. */
   reading(): void {
-    this.#idleSince = undefined;
+    this.#isIdle = false;
   }
 
   /** A chunk of a streamed answer has arrived. */
   chunk(): void {
     if (this.#ended) return;
     const now = performance.now();
-    if (this.#lastChunk === undefined) timeToFirstChunk((now - this.#start) / 1000, this.#attributes());
-    else {
-      this.#perChunk ??= timePerOutputChunk.bind(this.#attributes());
-      this.#perChunk((now - this.#lastChunk) / 1000);
-    }
+    this.#kind ??= callKind(this.#attributes(), attributedFeature(this.#attribution));
+    if (this.#hasChunk) this.#kind.timePerOutputChunk((now - this.#lastChunk) / 1000);
+    else this.#kind.timeToFirstChunk((now - this.#start) / 1000);
+    this.#hasChunk = true;
     this.#lastChunk = now;
-    this.#idleSince = now;
+    this.#lastArrival = now;
+    this.#isIdle = true;
   }
 
   /** Takes what the answer tells. */
@@ -127,7 +132,7 @@ export class AiCall implements OpenCall {
   }
 
   abandon(): void {
-    this.#end(this.#lastChunk === undefined ? 'ok' : 'aborted', undefined, this.#idleSince ?? performance.now());
+    this.#end(this.#hasChunk ? 'aborted' : 'ok', undefined, this.idleSince ?? performance.now());
   }
 
   #end(outcome: AiOutcome, errorType: string | undefined, at: number): void {
@@ -157,7 +162,7 @@ export class AiCall implements OpenCall {
 
   #changed(): void {
     this.#timed = undefined;
-    this.#perChunk = undefined;
+    this.#kind = undefined;
   }
 
   #attributes(): TimedAttributes {

@@ -26,6 +26,8 @@ export class CallKind {
   readonly timed: TimedAttributes;
   readonly isEmbedding: boolean;
   readonly duration: Record;
+  readonly timeToFirstChunk: Record;
+  readonly timePerOutputChunk: Record;
   readonly cacheRead: Record;
   readonly cacheWrite: Record;
   readonly reasoning: Record;
@@ -53,6 +55,8 @@ export class CallKind {
     this.input = each(modality.values, (value) => record.inputTokens.bind({ ...this.#answered, 'gen_ai.token.modality': value }));
     this.output = each(modality.values, (value) => record.outputTokens.bind({ ...this.#answered, 'gen_ai.token.modality': value }));
     this.duration = this.#durations().bind(timed);
+    this.timeToFirstChunk = record.timeToFirstChunk.bind(timed);
+    this.timePerOutputChunk = record.timePerOutputChunk.bind(timed);
     this.cacheRead = record.cacheReadTokens.bind(unsplit);
     this.cacheWrite = record.cacheWriteTokens.bind(unsplit);
     this.reasoning = record.reasoningTokens.bind(unsplit);

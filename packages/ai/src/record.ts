@@ -34,9 +34,6 @@ export interface EndedCall {
   readonly reportedUsd: number | undefined;
 }
 
-/** The recorders of the chunk times, which are recorded while a call goes on. */
-export const { timeToFirstChunk, timePerOutputChunk } = record;
-
 /** Records an ended call and publishes it. */
 export function recordCall(call: EndedCall): void {
   const { attributes, outcome, durationSeconds, errorType } = call;
