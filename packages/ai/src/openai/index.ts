@@ -1,5 +1,5 @@
 import { type Adapter, logOnce, runtime, safely } from '@tallyman/core';
-import { posterOf } from '../stainless/client.ts';
+import { ownerOf } from '../stainless/owner.ts';
 import { patchOpenAI, patchPrototype } from './patch.ts';
 
 /** Hooks the client class of `openai`, through which chat completions, responses, embeddings, images and audio all go. */
@@ -23,7 +23,7 @@ export const adapter: Adapter = {
  */
 export function instrumentOpenAI<Client extends object>(client: Client): Client {
   safely('ai.instrument', () => {
-    const poster = posterOf(client);
+    const poster = ownerOf(client, 'post');
     if (poster === undefined) logOnce('instrumentOpenAI', 'warn', 'instrumentOpenAI was given something that is no client of openai: it is not measured');
     else if (runtime.active) patchPrototype(poster);
   });

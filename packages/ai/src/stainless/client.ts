@@ -21,7 +21,8 @@ export function patchPost<Client extends object>(prototype: object, dialect: Dia
       if (call === undefined) return original.call(this as never, path, options);
       let promise: ApiPromise;
       try {
-        promise = ownershipOf(this)(() => original.call(this as never, path, options));
+        const own = safely('ai.ownership', ownershipOf, this, prototype) ?? owning;
+        promise = own(() => original.call(this as never, path, options));
       } catch (error) {
         safely('ai.thrown', () => fail(call, error, dialect));
         throw error;
@@ -35,18 +36,16 @@ export function patchPost<Client extends object>(prototype: object, dialect: Dia
   runtime.patched.add(prototype);
 }
 
-/** The nearest object of a prototype chain that has its own `post`. */
-export function posterOf(client: object): object | undefined {
-  for (let one: object | null = client; one !== null; one = Object.getPrototypeOf(one)) if (Object.hasOwn(one, 'post')) return one;
-  return undefined;
-}
+/** What makes the requests of a client. */
+const DISPATCH = ['post', 'request', 'fetchWithAuth', 'fetchWithTimeout'] as const;
+type Dispatching = { readonly [Name in (typeof DISPATCH)[number] | 'fetch']?: unknown };
 
 /**
- * With Node's own `fetch`, only a method that this one overrides can make the same inference once more, and does so at once: it has to return an `APIPromise`.
- * A `fetch` of the application's may ask another client.
+ * Only what an application has put in the place of a method that makes requests, or of `fetch`, may ask another client, at any time, for the same
+ * inference. Otherwise a method of a derived class that calls this one is all there can be, and does so at once.
  */
-function ownershipOf(client: { readonly fetch?: unknown }): typeof owning {
-  return client.fetch === globalThis.fetch ? owningForNow : owning;
+function ownershipOf(client: Dispatching, prototype: Dispatching): typeof owning {
+  return client.fetch === globalThis.fetch && DISPATCH.every((name) => client[name] === prototype[name]) ? owningForNow : owning;
 }
 
 function begin<Client>(client: Client, path: string, options: unknown, dialect: Dialect<Client>): AiCall | undefined {

@@ -1,6 +1,7 @@
 import { attachments, safely } from '@tallyman/core';
 import type { AiCall } from '../call.ts';
 import type { Dialect } from './dialect.ts';
+import { ownerOf } from './owner.ts';
 import { followStream, isStream } from './stream.ts';
 
 type Transform = (data: unknown, properties: unknown) => unknown;
@@ -23,10 +24,9 @@ export interface ApiPromise extends Promise<unknown> {
  */
 export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<Dialect, 'reader' | 'failureOf'>): void {
   const answer = new Answer(call, dialect);
-  cover(promise);
   observe(promise, answer);
   link(promise, answer);
-  // At last, when nothing can fail any more: a promise of ours that the application does not get would reject with nobody to handle it.
+  // When nothing of this call can fail any more: a promise of ours that the application does not get would reject with nobody to handle it.
   promise.responsePromise = promise.responsePromise.then(
     (properties) => {
       answer.arrived();
@@ -37,6 +37,7 @@ export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<D
       throw error;
     },
   );
+  cover(promise);
 }
 
 /** The answers that promises stand for. */
@@ -46,7 +47,9 @@ const answers = attachments<Answer>();
 function link(promise: ApiPromise, answer: Answer): void {
   answers.set(promise, answer);
   // Newer versions set it on each instance, closed over the original parser and response.
-  if (Object.hasOwn(promise, '_thenUnwrap')) promise._thenUnwrap = unwrapping(promise._thenUnwrap).bind(promise);
+  if (!Object.hasOwn(promise, '_thenUnwrap')) return;
+  const unwrap = unwrapping(promise._thenUnwrap);
+  promise._thenUnwrap = (transform) => unwrap.call(promise, transform);
 }
 
 /** Sees how the promise reads the answer. */
@@ -69,8 +72,9 @@ const covered = new WeakSet<object>();
 
 /** Covers the methods of the promise's class for promises that stand for an answer; so a promise that is printed looks as it did. */
 function cover(promise: ApiPromise): void {
-  const prototype = Object.getPrototypeOf(promise) as ApiPromise;
-  if (covered.has(prototype)) return;
+  const prototype = ownerOf(promise, 'asResponse') as ApiPromise | undefined;
+  // What a client of the application's own returns may be any object: only a class that reads answers is covered.
+  if (prototype === undefined || covered.has(prototype)) return;
   covered.add(prototype);
   const { asResponse, _thenUnwrap } = prototype;
   const methods = {
@@ -142,12 +146,12 @@ class Answer {
   read(data: unknown): void {
     const call = this.#call;
     if (call === undefined) return;
-    this.#call = undefined;
     const reader = this.#dialect.reader(call.operation, call.provider);
     if (isStream(data)) {
       followStream(data, call, reader, this.#dialect);
       return;
     }
+    this.#call = undefined;
     call.report(reader.read(data) ?? {});
     call.end(reader.failure === undefined ? 'ok' : 'error', reader.failure);
   }
