@@ -30,7 +30,7 @@ export interface HookRow {
   /** `prototype`: the patch changes the class in place; `replace`: what the patch returns takes the binding's place. */
   readonly how: 'prototype' | 'replace';
   /** Called once for each copy of the binding. What it throws is reported, and the copy stays as it is then. */
-  // biome-ignore lint/suspicious/noExplicitAny: a row's patch knows the shape of its own binding
+  // biome-ignore lint/suspicious/noExplicitAny: each row's patch declares the shape of its own binding, which `unknown` would refuse
   readonly patch: (value: any, context: PatchContext) => unknown;
 }
 

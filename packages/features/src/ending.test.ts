@@ -9,7 +9,7 @@ const { usage, errors } = featureMetrics;
 class LazyPromise<T> extends Promise<T> {
   awaited = 0;
 
-  // biome-ignore lint/suspicious/noThenProperty: it is a promise
+  // biome-ignore lint/suspicious/noThenProperty: overriding `then` is how such SDKs see that they are awaited
   override then<A, B>(onFulfilled?: ((value: T) => A | PromiseLike<A>) | null, onRejected?: ((error: unknown) => B | PromiseLike<B>) | null): Promise<A | B> {
     this.awaited += 1;
     return super.then(onFulfilled, onRejected);
@@ -48,7 +48,7 @@ describe('a promise of another class', () => {
 });
 
 test('a thenable that is no promise is a use when it is awaited', async () => {
-  // biome-ignore lint/suspicious/noThenProperty: it is a thenable
+  // biome-ignore lint/suspicious/noThenProperty: an object with `then`, such as a query builder, is what is tested
   const thenable = { then: (resolve: (value: number) => void) => resolve(7) };
   const recorded = await recordedBy(async () => expect(await feature('thenable', () => thenable)).toBe(7));
   expect(recorded.value(usage, { feature: 'thenable', outcome: 'ok' })).toBe(1);

@@ -31,7 +31,7 @@ const works: Readonly<Record<string, () => unknown>> = {
   'a promise with properties': () => Object.assign(Promise.resolve('value'), { cancel: () => 'cancelled' }),
   'a promise of another class': () => new SdkPromise((resolve) => resolve('value')),
   'a rejection of another class': () => new SdkPromise((_resolve, reject) => reject(error)),
-  // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+  // biome-ignore lint/suspicious/noThenProperty: an object with `then`, such as a query builder, is what is tested
   'a thenable': () => ({ then: (resolve: (value: string) => void) => resolve('rows') }),
   'a frozen promise': () => Object.freeze(new SdkPromise((resolve) => resolve('value'))),
 };

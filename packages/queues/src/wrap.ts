@@ -1,6 +1,6 @@
-// biome-ignore lint/suspicious/noExplicitAny: methods of any library are wrapped
+// biome-ignore lint/suspicious/noExplicitAny: `unknown` parameters would accept no method of a library
 type Call = (this: any, ...args: any[]) => any;
-// biome-ignore lint/suspicious/noExplicitAny: methods of any library are wrapped
+// biome-ignore lint/suspicious/noExplicitAny: `unknown` parameters would accept no method of a library
 type Around = (this: any, original: Call, ...args: any[]) => any;
 
 /** Gives a replacement the name, length and own properties of the original. */

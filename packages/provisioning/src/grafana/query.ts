@@ -4,7 +4,7 @@ import { DataqueryBuilder, PromQueryFormat } from '@grafana/grafana-foundation-s
 import { type AnyExpression, dashboardScope, legendOf, type Queryable } from '../promql/index.ts';
 
 /** The dashboard's variable that says which Prometheus answers. */
-// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana's own syntax
+// biome-ignore lint/suspicious/noTemplateCurlyInString: Grafana puts its variable in here, and no template literal does
 export const datasource = { type: 'prometheus', uid: '${datasource}' };
 
 /** One query of a panel. */

@@ -147,7 +147,7 @@ describe.each(folders)('%s', (folder) => {
       'handlers that return what is no promise': (variant) =>
         withQueue(harness, variant, async (opened) => {
           let runs = 0;
-          // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+          // biome-ignore lint/suspicious/noThenProperty: a handler may return an object with `then`, such as a query builder
           const builder = { then: (resolve: (value: string) => void) => resolve(`run ${++runs}`) };
           const { done } = opened.worker((({ name }: Job) => (name === 'builder' ? builder : 7)) as never, 2);
           const queue = opened.queue();
