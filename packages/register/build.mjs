@@ -1,4 +1,5 @@
 // Bundles the preload: one small CommonJS file at the start, and more that are loaded only when they are needed.
+import { readFileSync } from 'node:fs';
 import { adapters as ai } from '@tallyman/ai';
 import { adapters as http } from '@tallyman/http';
 import { adapters as queues } from '@tallyman/queues';
@@ -8,6 +9,17 @@ import { build } from 'esbuild';
 const adapters = [...http, ...ai, ...webhooks, ...queues];
 const hooked = adapters.flatMap(({ rows }) => rows.flatMap(({ module, files }) => files.map((file) => ({ module, tail: `/${file}` }))));
 const hookedFiles = Object.groupBy(hooked, ({ tail }) => tail.slice(tail.lastIndexOf('/') + 1));
+
+/** Of a manifest only the version is bundled. */
+const versionAlone = {
+  name: 'version-alone',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]package\.json$/ }, ({ path }) => {
+      const { version } = JSON.parse(readFileSync(path, 'utf8'));
+      return { contents: JSON.stringify({ version }), loader: 'json' };
+    });
+  },
+};
 
 const shared = {
   bundle: true,
@@ -21,6 +33,7 @@ const shared = {
   conditions: ['import', 'default'],
   logLevel: 'warning',
   external: ['@pydantic/genai-prices'],
+  plugins: [versionAlone],
 };
 
 await Promise.all([

@@ -1,7 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineLazyRuntime, GENERATION_KEY, keepTimers, type ModuleHandler, moduleHandlers, writeLine } from '@tallyman/core/early';
 import type { LoadedConfiguration, loadConfiguration } from './settings/configuration-file.ts';
@@ -22,7 +21,8 @@ const LISTEN = 'tracing:net.server.listen:asyncStart';
 const CONFIGURATION_FILES = ['js', 'mjs', 'cjs', 'ts', 'json'].map((extension) => `tallyman.config.${extension}`);
 
 const global = globalThis as { [PRELOAD_KEY]?: string; [GENERATION_KEY]?: number };
-const load = createRequire(__filename);
+// Under another name, so that the bundle leaves it alone.
+const load = require;
 const hookedFiles = new Map(Object.entries(HOOKED_FILES));
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
@@ -131,8 +131,10 @@ function findConfiguration(): string | undefined {
   if (working === undefined) return named;
   if (named !== undefined) return resolve(working, named);
   for (let folder = working; ; folder = dirname(folder)) {
-    const name = CONFIGURATION_FILES.find((candidate) => isThere(join(folder, candidate)));
-    if (name !== undefined) return join(folder, name);
+    // Not `path.join`: a few calls of it for each folder make V8 compile it, which takes as long as all of this file.
+    const start = folder.endsWith(sep) ? folder : folder + sep;
+    const name = CONFIGURATION_FILES.find((candidate) => isThere(start + candidate));
+    if (name !== undefined) return start + name;
     if (dirname(folder) === folder) return undefined;
   }
 }

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import Module from 'node:module';
+// By name: a bundle copies every member of a default export first.
+import { Module } from 'node:module';
 
 /** What is done with hooked files, when one comes. */
 export interface ModuleHandler {
