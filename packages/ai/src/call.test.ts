@@ -40,6 +40,22 @@ it('belongs to whoever caused it when it began, wherever it ends', async () => {
   ).toEqual(['cv_parse']);
 });
 
+it('belongs to nobody when nobody caused it, wherever it is read', async () => {
+  const recorded = await recordedBy(() => {
+    const call = begin();
+    withAttribution({ feature: 'job_match' }, () => {
+      call.chunk();
+      call.end('ok');
+    });
+  });
+  expect(
+    recorded
+      .series(metrics.calls)
+      .filter(({ value }) => value > 0)
+      .map(({ attributes }) => attributes.feature),
+  ).toEqual([undefined]);
+});
+
 it('takes what is said of the request and the answer in pieces', async () => {
   const recorded = await recordedBy(() => {
     const call = measureCall({ operation: 'chat', provider: 'openai' });

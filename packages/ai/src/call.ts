@@ -54,7 +54,6 @@ export class AiCall implements OpenCall {
   /** Where chunks are recorded, as far as the call is known. */
   #kind: CallKind | undefined;
   // Numbers at all times: one that may be undefined takes a new object for each value.
-  #lastChunk = 0;
   #lastArrival = 0;
   #hasChunk = false;
   #isIdle = false;
@@ -100,10 +99,9 @@ export class AiCall implements OpenCall {
     if (this.#ended) return;
     const now = performance.now();
     this.#kind ??= callKind(this.#attributes(), attributedFeature(this.#attribution));
-    if (this.#hasChunk) this.#kind.timePerOutputChunk((now - this.#lastChunk) / 1000);
+    if (this.#hasChunk) this.#kind.timePerOutputChunk((now - this.#lastArrival) / 1000);
     else this.#kind.timeToFirstChunk((now - this.#start) / 1000);
     this.#hasChunk = true;
-    this.#lastChunk = now;
     this.#lastArrival = now;
     this.#isIdle = true;
   }
@@ -139,11 +137,10 @@ export class AiCall implements OpenCall {
     if (this.#ended) return;
     this.#ended = true;
     unwatch(this);
-    safely('ai.record', record, this, { outcome, errorType: outcome === 'error' ? (errorType ?? OTHER) : undefined, at });
+    safely('ai.record', () => recordCall(this.#endedAs(outcome, outcome === 'error' ? (errorType ?? OTHER) : undefined, at)));
   }
 
-  /** The call, which has ended so. */
-  ended({ outcome, errorType, at }: End): EndedCall {
+  #endedAs(outcome: AiOutcome, errorType: string | undefined, at: number): EndedCall {
     const { usage, images = 0, webSearches = 0, serviceTier, costUsd } = this.#answer;
     return {
       attributes: this.#attributes(),
@@ -175,16 +172,4 @@ export class AiCall implements OpenCall {
     };
     return this.#timed;
   }
-}
-
-/** How a call has ended. */
-interface End {
-  readonly outcome: AiOutcome;
-  readonly errorType: string | undefined;
-  /** In milliseconds, as `performance.now()` gives them. */
-  readonly at: number;
-}
-
-function record(call: AiCall, end: End): void {
-  recordCall(call.ended(end));
 }

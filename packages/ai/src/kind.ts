@@ -1,5 +1,5 @@
 import { aiMetrics } from '@tallyman/catalog';
-import { bindMetrics, getOrInsertComputed } from '@tallyman/core';
+import { bindMetrics, getOrInsertComputed, isKept } from '@tallyman/core';
 import type { TimedAttributes } from './record.ts';
 
 type Record = (value: number) => void;
@@ -89,9 +89,6 @@ export class CallKind {
   }
 }
 
-/** Kinds are bounded in the metrics; this bounds the memory of those that are looked for here. */
-const MAX_KINDS = 1000;
-const MAX_NAME_LENGTH = 200;
 /** By feature and requested model. */
 const known = new Map<string | undefined, Map<string, CallKind[]>>();
 let count = 0;
@@ -100,13 +97,9 @@ let count = 0;
 export function callKind(timed: TimedAttributes, feature: string | undefined): CallKind {
   for (const kind of known.get(feature)?.get(timed['gen_ai.request.model']) ?? []) if (kind.is(timed)) return kind;
   const kind = new CallKind(timed, feature);
-  if (count >= MAX_KINDS || ![...Object.values(timed), feature].every(isShort)) return kind;
+  if (!isKept(count, ...Object.values(timed), feature)) return kind;
   count++;
   const ofFeature = getOrInsertComputed(known, feature, () => new Map<string, CallKind[]>());
   getOrInsertComputed(ofFeature, timed['gen_ai.request.model'], () => []).push(kind);
   return kind;
-}
-
-function isShort(name: unknown): boolean {
-  return name === undefined || (typeof name === 'string' && name.length <= MAX_NAME_LENGTH);
 }

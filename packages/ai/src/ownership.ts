@@ -28,8 +28,12 @@ const present = shared('ai.ownership', () => ({ isOwned: false }));
 export function isOwned(): boolean {
   if (present.isOwned || currentAttribution()?.ownsAiCall === true) return true;
   const manager = contextManager();
-  return manager !== undefined && safely('ai.owner', () => manager.active().getValue(INFERENCE_OWNER)) !== undefined;
+  const owner = manager && safely('ai.owner', () => manager.active().getValue(INFERENCE_OWNER));
+  return owner !== undefined && owner !== US;
 }
+
+/** The value of our own calls in the context, which is for others: it reaches further than the inference, to what a client's hooks ask something else for. */
+const US = 'tallyman';
 
 const OWNER: Attribution = { ownsAiCall: true };
 
@@ -63,7 +67,7 @@ function inContext<T>(work: () => T): T {
 function within<T>(manager: ContextManager, work: () => T): T {
   let settled: (() => T) | undefined;
   safely('ai.ownership', () => {
-    const context = manager.active().setValue(INFERENCE_OWNER, true);
+    const context = manager.active().setValue(INFERENCE_OWNER, US);
     manager.with(context, () => {
       settled = outcomeOf(work);
     });

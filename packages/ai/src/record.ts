@@ -2,7 +2,7 @@ import type { aiMetrics } from '@tallyman/catalog';
 import { type Attribution, attributedFeature, channels, eventAttribution, safely } from '@tallyman/core';
 import { type CallKind, callKind, record } from './kind.ts';
 import { type Cost, priceCall } from './pricing/index.ts';
-import type { BilledUsage, TokenSplit } from './usage.ts';
+import { type BilledUsage, NO_TOKENS, type TokenSplit } from './usage.ts';
 
 /** What kind of call; the closed set of `gen_ai.operation.name`. */
 export type AiOperation = (typeof aiMetrics.calls.attributes)['gen_ai.operation.name']['values'][number];
@@ -72,14 +72,12 @@ function recordTokens(usage: BilledUsage | undefined, kind: CallKind): void {
   kind.reasoning(usage?.reasoning ?? 0);
 }
 
-function recordSplit({ text, audio, image, unknown }: TokenSplit = NOTHING, counters: CallKind['input']): void {
+function recordSplit({ text, audio, image, unknown }: TokenSplit = NO_TOKENS, counters: CallKind['input']): void {
   if (text !== 0) counters.text(text);
   if (audio !== 0) counters.audio(audio);
   if (image !== 0) counters.image(image);
   if (unknown !== 0 || text + audio + image === 0) counters.unknown(unknown);
 }
-
-const NOTHING: TokenSplit = { text: 0, audio: 0, image: 0, unknown: 0 };
 
 function recordCost({ source, parts }: Cost, kind: CallKind): void {
   const counters = kind.costs(source);

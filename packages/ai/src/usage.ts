@@ -29,6 +29,9 @@ export interface TokenSplit {
   readonly unknown: number;
 }
 
+/** No tokens. */
+export const NO_TOKENS: TokenSplit = { text: 0, audio: 0, image: 0, unknown: 0 };
+
 /** Usage that holds together: no negative counts, subsets within their totals, modalities that add up to them. */
 export interface BilledUsage extends TokenUsage {
   readonly inputSplit: TokenSplit;

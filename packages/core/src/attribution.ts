@@ -63,8 +63,8 @@ export function namedFeature(attribution = runtime.attribution.getStore()): stri
   return (job && featureOfJob(job.queue, job.type)) ?? featureOfRoute(request?.route);
 }
 
-/** The value of the attribute `feature`: the named feature, else the job (`queue/jobtype`), else the route (`METHOD /template`). */
-export function attributedFeature(attribution = runtime.attribution.getStore()): string | undefined {
+/** The value of the attribute `feature` for what has that attribution: the named feature, else the job (`queue/jobtype`), else the route (`METHOD /template`). */
+export function attributedFeature(attribution: Attribution | undefined): string | undefined {
   if (attribution === undefined) return undefined;
   const { job, request } = attribution;
   return namedFeature(attribution) ?? (job && `${job.queue}/${job.type}`) ?? request?.route;

@@ -1,4 +1,5 @@
 import { OTHER, type Sibling } from '@tallyman/catalog';
+import { getOrInsertComputed } from './kept.ts';
 import { cleanValue, isMeasurement, MAX_SERIES } from './limits.ts';
 import type { RegisteredMetric, Registry } from './registry.ts';
 
@@ -163,14 +164,7 @@ export class Instrument {
   #insert(attributes: Readonly<Record<string, string | number>>): Series {
     let node = this.#root;
     const last = this.#keys.length - 1;
-    for (const key of this.#keys.slice(0, last)) {
-      let next = node.get(attributes[key]);
-      if (next === undefined) {
-        next = new Map();
-        node.set(attributes[key], next);
-      }
-      node = next as Node;
-    }
+    for (const key of this.#keys.slice(0, last)) node = getOrInsertComputed(node as Map<unknown, Node>, attributes[key], () => new Map());
     const series = this.#create(attributes);
     node.set(attributes[this.#keys[last] as string], series);
     for (const sibling of this.siblings) sibling.instrument.find(siblingAttributes(sibling.instrument.metric, attributes, sibling.set));

@@ -8,9 +8,16 @@ export function getOrInsertComputed<K, V>(map: Map<K, V>, key: K, compute: () =>
   return value;
 }
 
-/** Names that come from outside are many, and long, only when something is wrong: what belongs to further ones is made each time. */
-const MAX_NAMES = 1000;
+const MAX_KEPT = 1000;
 const MAX_NAME_LENGTH = 200;
+
+/**
+ * Whether what belongs to these names is kept, beside so many that are: names that come from outside are many, and long, only when something is wrong, and
+ * what belongs to further ones is made each time.
+ */
+export function isKept(kept: number, ...names: readonly (string | undefined)[]): boolean {
+  return kept < MAX_KEPT && names.every((name) => name === undefined || (typeof name === 'string' && name.length <= MAX_NAME_LENGTH));
+}
 
 /** Gives what belongs to a name, made once for each of the first 1000 that are not longer than 200. */
 export function keptByName<V>(make: (name: string) => V): (name: string) => V {
@@ -19,7 +26,7 @@ export function keptByName<V>(make: (name: string) => V): (name: string) => V {
     let value = kept.get(name);
     if (value === undefined) {
       value = make(name);
-      if (kept.size < MAX_NAMES && name.length <= MAX_NAME_LENGTH) kept.set(name, value);
+      if (isKept(kept.size, name)) kept.set(name, value);
     }
     return value;
   };

@@ -3,6 +3,7 @@ import type { Attribution } from './attribution.ts';
 import type { Configuration } from './configuration.ts';
 import { GENERATION, GENERATION_KEY, RUNTIME_KEY, writeLine } from './early/index.ts';
 import type { Adapter } from './hook.ts';
+import { getOrInsertComputed } from './kept.ts';
 import { Registry } from './registry.ts';
 import type { RequestObservers } from './request.ts';
 
@@ -79,10 +80,5 @@ export const runtime: Runtime = find();
 
 /** State that exists once per process under a name, whichever copy of a package asks first. */
 export function shared<T>(name: string, createState: () => T): T {
-  let state = runtime.shared.get(name) as T | undefined;
-  if (state === undefined) {
-    state = createState();
-    runtime.shared.set(name, state);
-  }
-  return state;
+  return getOrInsertComputed(runtime.shared as Map<string, T>, name, createState);
 }

@@ -1,5 +1,5 @@
 import { httpMetrics } from '@tallyman/catalog';
-import { bindMetrics, type Level, type RequestEnd, type RequestRecord } from '@tallyman/core';
+import { bindMetrics, getOrInsertComputed, type Level, type RequestEnd, type RequestRecord } from '@tallyman/core';
 import { activeAttributes, requestAttributes } from './attributes.ts';
 
 type Record = (value: number) => void;
@@ -26,13 +26,7 @@ const MAX_TEMPLATES = 1000;
 
 /** How many requests like this one are in flight; Node's parser bounds the methods. */
 export function requestsInFlight(request: RequestRecord): Level {
-  const byMethod = inFlight[request.scheme];
-  let found = byMethod.get(request.method);
-  if (found === undefined) {
-    found = record.activeRequests.level(activeAttributes(request));
-    byMethod.set(request.method, found);
-  }
-  return found;
+  return getOrInsertComputed(inFlight[request.scheme], request.method, () => record.activeRequests.level(activeAttributes(request)));
 }
 
 /** Measures an ended request. */
@@ -43,11 +37,7 @@ export function measure(request: RequestRecord, end: RequestEnd): void {
     byStatus = new Map();
     if (ended.size < MAX_TEMPLATES) ended.set(template, byStatus);
   }
-  let candidates = byStatus.get(end.statusCode);
-  if (candidates === undefined) {
-    candidates = [];
-    byStatus.set(end.statusCode, candidates);
-  }
+  const candidates = getOrInsertComputed(byStatus, end.statusCode, () => []);
   const series = find(candidates, request) ?? bind(candidates, request, end);
   series.duration(end.durationSeconds);
   series.requestBodySize(end.requestBodyBytes);

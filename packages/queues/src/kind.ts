@@ -1,4 +1,4 @@
-import { type Attribution, getOrInsertComputed, type Level } from '@tallyman/core';
+import { type Attribution, getOrInsertComputed, isKept, type Level } from '@tallyman/core';
 import type { JobOutcome } from './job.ts';
 import { announceQueue, record } from './recorders.ts';
 
@@ -37,9 +37,6 @@ export class JobKind {
   }
 }
 
-/** Kinds are bounded in the metrics; this bounds the memory of those that are looked for here. */
-const MAX_KINDS = 1000;
-const MAX_NAME_LENGTH = 200;
 const known = new Map<string, Map<string, Map<string, JobKind>>>();
 let count = 0;
 
@@ -50,10 +47,9 @@ export function jobKind(queue: string, type: string, system: string): JobKind {
 
 function newKind(queue: string, type: string, system: string): JobKind {
   const kind = new JobKind(queue, type, system);
-  if (count >= MAX_KINDS || queue.length > MAX_NAME_LENGTH || type.length > MAX_NAME_LENGTH) return kind;
+  if (!isKept(count, queue, type)) return kind;
   count++;
-  const ofSystem = known.get(system) ?? new Map<string, Map<string, JobKind>>();
-  const ofQueue = ofSystem.get(queue) ?? new Map<string, JobKind>();
-  known.set(system, ofSystem.set(queue, ofQueue.set(type, kind)));
+  const ofSystem = getOrInsertComputed(known, system, () => new Map<string, Map<string, JobKind>>());
+  getOrInsertComputed(ofSystem, queue, () => new Map<string, JobKind>()).set(type, kind);
   return kind;
 }

@@ -17,6 +17,11 @@ beforeAll(async () => {
 });
 afterAll(() => provider.stop());
 
+function withContexts(): void {
+  beforeAll(() => void context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
+  afterAll(() => context.disable());
+}
+
 it('measures a client that no module hook has seen, once', async () => {
   const before = await recordedBy(() => client.chat.completions.create(chat));
   expect(before.series(metrics.calls)).toEqual([]);
@@ -87,7 +92,8 @@ describe('an instrumented client', () => {
     for (const metric of Object.values(metrics)) expect(JSON.stringify(recorded.series(metric))).not.toContain(secret);
   });
 
-  describe('is asked once', () => {
+  describe.each(['', ' in an application with OpenTelemetry'])('is asked once%s', (place) => {
+    if (place !== '') withContexts();
     const options = () => ({ apiKey: 'none', baseURL: provider.url, maxRetries: 0 });
 
     it('by a class of its own that is measured as well', async () => {
@@ -127,8 +133,7 @@ describe('an instrumented client', () => {
   });
 
   describe('in an application with OpenTelemetry', () => {
-    beforeAll(() => context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()));
-    afterAll(() => context.disable());
+    withContexts();
 
     it('says in the context that the call is owned, and leaves a call alone that already is', async () => {
       const key = createContextKey('gen_ai.inference.owner');

@@ -1,4 +1,4 @@
-import type { BilledUsage, TokenSplit } from '../usage.ts';
+import { type BilledUsage, NO_TOKENS, type TokenSplit } from '../usage.ts';
 
 /** A price that depends on the size of the prompt: the whole request is billed at the last tier that its input tokens exceed. */
 export interface TieredRate {
@@ -43,8 +43,7 @@ export type CostComponent = 'input' | 'output' | 'cache_read' | 'cache_write' | 
 /** Parts of a cost in US dollars; their sum is the cost. */
 export type CostParts = readonly (readonly [component: CostComponent, usd: number])[];
 
-const NOTHING: TokenSplit = { text: 0, audio: 0, image: 0, unknown: 0 };
-const UNUSED: BilledUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, inputSplit: NOTHING, outputSplit: NOTHING };
+const UNUSED: BilledUsage = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0, reasoning: 0, inputSplit: NO_TOKENS, outputSplit: NO_TOKENS };
 const MILLION = 1_000_000;
 
 /**
@@ -59,15 +58,15 @@ export function costAt(rates: Rates, { usage = UNUSED, images, webSearches }: Bi
   const fresh = without(usage.inputSplit, cacheRead + cacheWrite);
   const answer = without(usage.outputSplit, reasoning);
 
-  const heard = price(fresh.audio, rates.inputAudio ?? input, prompt, factor) + price(fresh.image, rates.inputImage ?? input, prompt, factor);
-  const parts: [CostComponent, number][] = [['input', price(fresh.text + fresh.unknown, input, prompt, factor) + heard]];
+  const shown = price(fresh.audio, rates.inputAudio ?? input, prompt, factor) + price(fresh.image, rates.inputImage ?? input, prompt, factor);
+  const parts: [CostComponent, number][] = [['input', price(fresh.text + fresh.unknown, input, prompt, factor) + shown]];
   add(parts, 'cache_read', price(cacheRead, rates.cacheRead ?? input, prompt, factor));
   add(parts, 'cache_write', price(cacheWrite, rates.cacheWrite ?? input, prompt, factor));
   if (rates.image !== undefined && images > 0) add(parts, 'output', images * rates.image);
   else {
-    const spoken = price(answer.audio, rates.outputAudio ?? output, prompt, factor) + price(answer.image, rates.outputImage ?? output, prompt, factor);
+    const generated = price(answer.audio, rates.outputAudio ?? output, prompt, factor) + price(answer.image, rates.outputImage ?? output, prompt, factor);
     const thought = price(reasoning, rates.reasoning ?? output, prompt, factor);
-    add(parts, 'output', price(answer.text + answer.unknown, output, prompt, factor) + spoken + thought);
+    add(parts, 'output', price(answer.text + answer.unknown, output, prompt, factor) + generated + thought);
   }
   add(parts, 'tool', webSearches * (rates.webSearch ?? 0));
   add(parts, 'request', rates.request ?? 0);

@@ -130,8 +130,15 @@ class Answer {
    * still be asked for in the same turn. Gives the response back.
    */
   handedOut(response: Response): Response {
-    if (!this.#isParsed) safely('ai.raw', () => setImmediate(() => this.#isParsed || void safely('ai.abandoned', tell, this.#call, 'abandon')).unref());
+    if (!this.#isParsed) safely('ai.raw', () => setImmediate(() => this.#isParsed || this.#abandon()).unref());
     return response;
+  }
+
+  #abandon(): void {
+    safely('ai.abandoned', () => {
+      this.#call?.abandon();
+      this.#call = undefined;
+    });
   }
 
   /** The parsed data, before and after the SDK transforms it: the first time counts. Gives it back. */
@@ -166,7 +173,7 @@ class Answer {
   }
 }
 
-function tell(call: AiCall | undefined, what: 'arrived' | 'reading' | 'abandon'): void {
+function tell(call: AiCall | undefined, what: 'arrived' | 'reading'): void {
   call?.[what]();
 }
 

@@ -1,5 +1,6 @@
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 import { type InstrumentKind, promLabel, promName } from '@tallyman/catalog';
+import { keptByName } from '@tallyman/core';
 
 type Labels = Readonly<Record<string, string>>;
 type DataPoint = MetricData['dataPoints'][number];
@@ -25,18 +26,10 @@ export function labelsOf(attributes: Readonly<Record<string, unknown>>): Labels 
 }
 
 /** Labels by key, because each point of each scrape asks for them. */
-const labelNames = new Map<string, string>();
-const MAX_NAMES = 1000;
-
-function labelOf(key: string): string {
-  let label = labelNames.get(key);
-  if (label === undefined) {
-    const name = promLabel(key).replace(/_{2,}/g, '_');
-    label = RESERVED.has(name) ? `exported_${name}` : name;
-    if (labelNames.size < MAX_NAMES) labelNames.set(key, label);
-  }
-  return label;
-}
+const labelOf = keptByName((key) => {
+  const name = promLabel(key).replace(/_{2,}/g, '_');
+  return RESERVED.has(name) ? `exported_${name}` : name;
+});
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value.toWellFormed();
