@@ -1,6 +1,5 @@
 import { DataPointType, type MetricData } from '@opentelemetry/sdk-metrics';
 import { type InstrumentKind, promLabel, promName } from '@tallyman/catalog';
-import { keptByName } from '@tallyman/core';
 
 type Labels = Readonly<Record<string, string>>;
 type DataPoint = MetricData['dataPoints'][number];
@@ -25,11 +24,19 @@ export function labelsOf(attributes: Readonly<Record<string, unknown>>): Labels 
   return Object.fromEntries(labels);
 }
 
-/** Labels by key, because each point of each scrape asks for them. */
-const labelOf = keptByName((key) => {
-  const name = promLabel(key).replace(/_{2,}/g, '_');
-  return RESERVED.has(name) ? `exported_${name}` : name;
-});
+/** Labels by key, because each point of each scrape asks for them. Nothing of core is imported here: this file is bundled with the SDK, apart from core. */
+const labelNames = new Map<string, string>();
+const MAX_NAMES = 1000;
+
+function labelOf(key: string): string {
+  let label = labelNames.get(key);
+  if (label === undefined) {
+    const name = promLabel(key).replace(/_{2,}/g, '_');
+    label = RESERVED.has(name) ? `exported_${name}` : name;
+    if (labelNames.size < MAX_NAMES) labelNames.set(key, label);
+  }
+  return label;
+}
 
 function textOf(value: unknown): string {
   if (typeof value === 'string') return value.toWellFormed();
