@@ -1,5 +1,5 @@
 import { aiMetrics } from '@tallyman/catalog';
-import { bindMetrics, getOrInsertComputed, isKept } from '@tallyman/core';
+import { bindMetrics, getOrInsertComputed, hasRoom } from '@tallyman/core';
 import type { TimedAttributes } from './record.ts';
 
 type Record = (value: number) => void;
@@ -97,7 +97,7 @@ let count = 0;
 export function callKind(timed: TimedAttributes, feature: string | undefined): CallKind {
   for (const kind of known.get(feature)?.get(timed['gen_ai.request.model']) ?? []) if (kind.is(timed)) return kind;
   const kind = new CallKind(timed, feature);
-  if (!isKept(count, ...Object.values(timed), feature)) return kind;
+  if (!hasRoom(count, ...Object.values(timed), feature)) return kind;
   count++;
   const ofFeature = getOrInsertComputed(known, feature, () => new Map<string, CallKind[]>());
   getOrInsertComputed(ofFeature, timed['gen_ai.request.model'], () => []).push(kind);

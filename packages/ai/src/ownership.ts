@@ -12,6 +12,8 @@ declare module '@tallyman/core' {
  * `Symbol.for(name)`. The semantic conventions ask for such a key and have not named it (open-telemetry/semantic-conventions-genai#475).
  */
 export const INFERENCE_OWNER: unique symbol = Symbol.for('gen_ai.inference.owner');
+/** Its value in our own calls. It is for others: the context reaches further than the inference, to whatever a client's hooks ask besides. */
+const OURS = 'tallyman';
 
 interface Context {
   getValue(key: symbol): unknown;
@@ -29,11 +31,8 @@ export function isOwned(): boolean {
   if (present.isOwned || currentAttribution()?.ownsAiCall === true) return true;
   const manager = contextManager();
   const owner = manager && safely('ai.owner', () => manager.active().getValue(INFERENCE_OWNER));
-  return owner !== undefined && owner !== US;
+  return owner !== undefined && owner !== OURS;
 }
-
-/** The value of our own calls in the context, which is for others: it reaches further than the inference, to what a client's hooks ask something else for. */
-const US = 'tallyman';
 
 const OWNER: Attribution = { ownsAiCall: true };
 
@@ -67,7 +66,7 @@ function inContext<T>(work: () => T): T {
 function within<T>(manager: ContextManager, work: () => T): T {
   let settled: (() => T) | undefined;
   safely('ai.ownership', () => {
-    const context = manager.active().setValue(INFERENCE_OWNER, US);
+    const context = manager.active().setValue(INFERENCE_OWNER, OURS);
     manager.with(context, () => {
       settled = outcomeOf(work);
     });

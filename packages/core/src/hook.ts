@@ -29,9 +29,8 @@ export interface HookRow {
   readonly hasDefault?: true;
   /** `prototype`: the patch changes the class in place; `replace`: what the patch returns takes the binding's place. */
   readonly how: 'prototype' | 'replace';
-  /** Called once for each copy of the binding. What it throws is reported, and the copy stays as it is then. */
-  // biome-ignore lint/suspicious/noExplicitAny: each row's patch declares the shape of its own binding, which `unknown` would refuse
-  readonly patch: (value: any, context: PatchContext) => unknown;
+  /** Called once for each copy of the binding, whose shape it may declare. What it throws is reported, and the copy stays as it is then. */
+  patch(value: unknown, context: PatchContext): unknown;
 }
 
 /** One instrumented library: the name is what `OTEL_NODE_ENABLED_INSTRUMENTATIONS` and `OTEL_NODE_DISABLED_INSTRUMENTATIONS` take. */

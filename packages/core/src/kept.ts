@@ -12,10 +12,10 @@ const MAX_KEPT = 1000;
 const MAX_NAME_LENGTH = 200;
 
 /**
- * Whether what belongs to these names is kept, beside so many that are: names that come from outside are many, and long, only when something is wrong, and
- * what belongs to further ones is made each time.
+ * Whether there is room for what belongs to these names, beside so many that are kept: names that come from outside are many, and long, only when something
+ * is wrong, and what belongs to further ones is made each time.
  */
-export function isKept(kept: number, ...names: readonly (string | undefined)[]): boolean {
+export function hasRoom(kept: number, ...names: readonly (string | undefined)[]): boolean {
   return kept < MAX_KEPT && names.every((name) => name === undefined || (typeof name === 'string' && name.length <= MAX_NAME_LENGTH));
 }
 
@@ -26,7 +26,7 @@ export function keptByName<V>(make: (name: string) => V): (name: string) => V {
     let value = kept.get(name);
     if (value === undefined) {
       value = make(name);
-      if (isKept(kept.size, name)) kept.set(name, value);
+      if (hasRoom(kept.size, name)) kept.set(name, value);
     }
     return value;
   };

@@ -1,5 +1,5 @@
 import { featureMetrics } from '@tallyman/catalog';
-import { recordedBy } from '@tallyman/testkit';
+import { recordedBy, thenable } from '@tallyman/testkit';
 import { describe, expect, test } from 'vitest';
 import { feature } from './index.ts';
 
@@ -48,9 +48,7 @@ describe('a promise of another class', () => {
 });
 
 test('a thenable that is no promise is a use when it is awaited', async () => {
-  // biome-ignore lint/suspicious/noThenProperty: an object with `then`, such as a query builder, is what is tested
-  const thenable = { then: (resolve: (value: number) => void) => resolve(7) };
-  const recorded = await recordedBy(async () => expect(await feature('thenable', () => thenable)).toBe(7));
+  const recorded = await recordedBy(async () => expect(await feature('thenable', () => thenable(() => 7))).toBe(7));
   expect(recorded.value(usage, { feature: 'thenable', outcome: 'ok' })).toBe(1);
 });
 

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { featureMetrics } from '@tallyman/catalog';
 import { type Configuration, runtime } from '@tallyman/core';
+import { thenable } from '@tallyman/testkit';
 import { type Act, faultConformance, placesIn, settled, unhandledRejections } from '@tallyman/testkit/conformance/faults';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { feature, startFeatures } from './index.ts';
@@ -31,8 +32,7 @@ const works: Readonly<Record<string, () => unknown>> = {
   'a promise with properties': () => Object.assign(Promise.resolve('value'), { cancel: () => 'cancelled' }),
   'a promise of another class': () => new SdkPromise((resolve) => resolve('value')),
   'a rejection of another class': () => new SdkPromise((_resolve, reject) => reject(error)),
-  // biome-ignore lint/suspicious/noThenProperty: an object with `then`, such as a query builder, is what is tested
-  'a thenable': () => ({ then: (resolve: (value: string) => void) => resolve('rows') }),
+  'a thenable': () => thenable(() => 'rows'),
   'a frozen promise': () => Object.freeze(new SdkPromise((resolve) => resolve('value'))),
 };
 

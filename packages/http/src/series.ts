@@ -26,19 +26,19 @@ const MAX_TEMPLATES = 1000;
 
 /** How many requests like this one are in flight; Node's parser bounds the methods. */
 export function requestsInFlight(request: RequestRecord): Level {
-  return getOrInsertComputed(inFlight[request.scheme], request.method, () => record.activeRequests.level(activeAttributes(request)));
+  return inFlight[request.scheme].get(request.method) ?? newLevel(request);
+}
+
+function newLevel(request: RequestRecord): Level {
+  const level = record.activeRequests.level(activeAttributes(request));
+  inFlight[request.scheme].set(request.method, level);
+  return level;
 }
 
 /** Measures an ended request. */
 export function measure(request: RequestRecord, end: RequestEnd): void {
   const { template } = request;
-  let byStatus = ended.get(template);
-  if (byStatus === undefined) {
-    byStatus = new Map();
-    if (ended.size < MAX_TEMPLATES) ended.set(template, byStatus);
-  }
-  const candidates = getOrInsertComputed(byStatus, end.statusCode, () => []);
-  const series = find(candidates, request) ?? bind(candidates, request, end);
+  const series = find(template, request, end) ?? bind(template, request, end);
   series.duration(end.durationSeconds);
   series.requestBodySize(end.requestBodyBytes);
   if (end.responseBodyBytes === undefined) return;
@@ -46,14 +46,14 @@ export function measure(request: RequestRecord, end: RequestEnd): void {
   series.responseBodySize(end.responseBodyBytes);
 }
 
-function find(candidates: readonly RequestSeries[], request: RequestRecord): RequestSeries | undefined {
+function find(template: string | undefined, request: RequestRecord, { statusCode }: RequestEnd): RequestSeries | undefined {
   const { method, scheme } = request;
   const { httpVersion } = request.request;
-  for (const one of candidates) if (one.method === method && one.scheme === scheme && one.version === httpVersion) return one;
+  for (const one of ended.get(template)?.get(statusCode) ?? []) if (one.method === method && one.scheme === scheme && one.version === httpVersion) return one;
   return undefined;
 }
 
-function bind(candidates: RequestSeries[], request: RequestRecord, end: RequestEnd): RequestSeries {
+function bind(template: string | undefined, request: RequestRecord, end: RequestEnd): RequestSeries {
   const attributes = requestAttributes(request, end);
   const series: RequestSeries = {
     method: request.method,
@@ -63,6 +63,8 @@ function bind(candidates: RequestSeries[], request: RequestRecord, end: RequestE
     requestBodySize: record.requestBodySize.bind(attributes),
     responseBodySize: undefined,
   };
-  candidates.push(series);
+  if (ended.size >= MAX_TEMPLATES && !ended.has(template)) return series;
+  const byStatus = getOrInsertComputed(ended, template, () => new Map<number | undefined, RequestSeries[]>());
+  getOrInsertComputed(byStatus, end.statusCode, () => []).push(series);
   return series;
 }

@@ -1,4 +1,4 @@
-import { type Attribution, getOrInsertComputed, isKept, type Level } from '@tallyman/core';
+import { type Attribution, getOrInsertComputed, hasRoom, type Level } from '@tallyman/core';
 import type { JobOutcome } from './job.ts';
 import { announceQueue, record } from './recorders.ts';
 
@@ -47,7 +47,7 @@ export function jobKind(queue: string, type: string, system: string): JobKind {
 
 function newKind(queue: string, type: string, system: string): JobKind {
   const kind = new JobKind(queue, type, system);
-  if (!isKept(count, queue, type)) return kind;
+  if (!hasRoom(count, queue, type)) return kind;
   count++;
   const ofSystem = getOrInsertComputed(known, system, () => new Map<string, Map<string, JobKind>>());
   getOrInsertComputed(ofSystem, queue, () => new Map<string, JobKind>()).set(type, kind);

@@ -1,7 +1,6 @@
 // biome-ignore lint/suspicious/noExplicitAny: `unknown` parameters would accept no method of a library
 type Call = (this: any, ...args: any[]) => any;
-// biome-ignore lint/suspicious/noExplicitAny: `unknown` parameters would accept no method of a library
-type Around = (this: any, original: Call, ...args: any[]) => any;
+type Around = (this: ThisParameterType<Call>, original: Call, ...args: Parameters<Call>) => ReturnType<Call>;
 
 /** Gives a replacement the name, length and own properties of the original. */
 export function keepShape<F extends object>(replacement: F, original: object): F {

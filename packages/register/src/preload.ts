@@ -21,7 +21,7 @@ const LISTEN = 'tracing:net.server.listen:asyncStart';
 const CONFIGURATION_FILES = ['js', 'mjs', 'cjs', 'ts', 'json'].map((extension) => `tallyman.config.${extension}`);
 
 const global = globalThis as { [PRELOAD_KEY]?: string; [GENERATION_KEY]?: number };
-// Under another name, so that the bundle leaves it alone.
+// Under another name: the bundler would follow a `require` of these files.
 const load = require;
 const hookedFiles = new Map(Object.entries(HOOKED_FILES));
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
@@ -132,9 +132,9 @@ function findConfiguration(): string | undefined {
   if (named !== undefined) return resolve(working, named);
   for (let folder = working; ; folder = dirname(folder)) {
     // Not `path.join`: a few calls of it for each folder make V8 compile it, which takes as long as all of this file.
-    const start = folder.endsWith(sep) ? folder : folder + sep;
-    const name = CONFIGURATION_FILES.find((candidate) => isThere(start + candidate));
-    if (name !== undefined) return start + name;
+    const prefix = folder.endsWith(sep) ? folder : folder + sep;
+    const name = CONFIGURATION_FILES.find((candidate) => isThere(prefix + candidate));
+    if (name !== undefined) return prefix + name;
     if (dirname(folder) === folder) return undefined;
   }
 }

@@ -5,4 +5,5 @@ export * from './peers.ts';
 export * from './process.ts';
 export * from './recorded.ts';
 export * from './servers/index.ts';
+export * from './thenable.ts';
 export * from './wait.ts';

@@ -58,15 +58,15 @@ export function costAt(rates: Rates, { usage = UNUSED, images, webSearches }: Bi
   const fresh = without(usage.inputSplit, cacheRead + cacheWrite);
   const answer = without(usage.outputSplit, reasoning);
 
-  const shown = price(fresh.audio, rates.inputAudio ?? input, prompt, factor) + price(fresh.image, rates.inputImage ?? input, prompt, factor);
-  const parts: [CostComponent, number][] = [['input', price(fresh.text + fresh.unknown, input, prompt, factor) + shown]];
+  const promptMedia = price(fresh.audio, rates.inputAudio ?? input, prompt, factor) + price(fresh.image, rates.inputImage ?? input, prompt, factor);
+  const parts: [CostComponent, number][] = [['input', price(fresh.text + fresh.unknown, input, prompt, factor) + promptMedia]];
   add(parts, 'cache_read', price(cacheRead, rates.cacheRead ?? input, prompt, factor));
   add(parts, 'cache_write', price(cacheWrite, rates.cacheWrite ?? input, prompt, factor));
   if (rates.image !== undefined && images > 0) add(parts, 'output', images * rates.image);
   else {
-    const generated = price(answer.audio, rates.outputAudio ?? output, prompt, factor) + price(answer.image, rates.outputImage ?? output, prompt, factor);
+    const answerMedia = price(answer.audio, rates.outputAudio ?? output, prompt, factor) + price(answer.image, rates.outputImage ?? output, prompt, factor);
     const thought = price(reasoning, rates.reasoning ?? output, prompt, factor);
-    add(parts, 'output', price(answer.text + answer.unknown, output, prompt, factor) + generated + thought);
+    add(parts, 'output', price(answer.text + answer.unknown, output, prompt, factor) + answerMedia + thought);
   }
   add(parts, 'tool', webSearches * (rates.webSearch ?? 0));
   add(parts, 'request', rates.request ?? 0);

@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { queueMetrics } from '@tallyman/catalog';
+import { thenable } from '@tallyman/testkit';
 import { faultConformance, placesIn } from '@tallyman/testkit/conformance/faults';
 import type { Job, Processor } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -147,8 +148,7 @@ describe.each(folders)('%s', (folder) => {
       'handlers that return what is no promise': (variant) =>
         withQueue(harness, variant, async (opened) => {
           let runs = 0;
-          // biome-ignore lint/suspicious/noThenProperty: a handler may return an object with `then`, such as a query builder
-          const builder = { then: (resolve: (value: string) => void) => resolve(`run ${++runs}`) };
+          const builder = thenable(() => `run ${++runs}`);
           const { done } = opened.worker((({ name }: Job) => (name === 'builder' ? builder : 7)) as never, 2);
           const queue = opened.queue();
           await queue.add('builder', {});

@@ -1,6 +1,7 @@
 import { OTHER, queueMetrics, selfMetrics } from '@tallyman/catalog';
 import { channels, currentAttribution, type JobEvent, withAttribution } from '@tallyman/core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { thenable } from '../../thenable.ts';
 import { waitFor } from '../../wait.ts';
 import type { QueueHarness, QueueUnderTest } from './harness.ts';
 import { currentCount, currentValue } from './readings.ts';
@@ -188,13 +189,7 @@ export function describeQueueAdapter(title: string, harness: QueueHarness): void
     test('a handler that returns a query builder, which runs at each then, runs it once', () =>
       withQueue(async (queue, name) => {
         let runs = 0;
-        await queue.work(() => ({
-          // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
-          then: (resolve: (value: string) => void) => {
-            runs += 1;
-            resolve('rows');
-          },
-        }));
+        await queue.work(() => thenable(() => ++runs));
         await queue.add({});
         await untilEnded(name, 'ok');
         expect(runs).toBe(1);
