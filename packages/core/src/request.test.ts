@@ -175,9 +175,10 @@ describe('the bytes of a response', () => {
   const body = 'a'.repeat(3000);
   const head = (version = '1.1', method = 'GET') => `${method} / HTTP/${version}\nHost: a\n\n`;
 
+  /** In two turns: Node from 24.22 on makes one chunk of what is written in one. */
   const inTwoWrites: RequestListener = (_request, response) => {
     response.write(body);
-    response.end(body);
+    setImmediate(() => response.end(body));
   };
 
   const cases: { title: string; listener: RequestListener; head?: string; bytes: number }[] = [

@@ -1,3 +1,5 @@
+import { OTHER } from '@tallyman/catalog';
+
 const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/gi;
 /** Hexadecimal runs of eight and more that hold a digit: hashes and object ids, not words. */
 const HEXADECIMAL = /(?<![0-9a-z])(?=[a-f]*\d)[0-9a-f]{8,}(?![0-9a-z])/gi;
@@ -8,8 +10,12 @@ const MAX_KNOWN = 500;
 const MAX_LENGTH = 200;
 const known = new Map<string, string>();
 
-/** A job's name as its type: ids in it become `#` (`resize-8213` is `resize-#`), because names such as `<Name>-${id}` are common and have no bound. */
-export function jobType(name: string): string {
+/**
+ * A job's name as its type: ids in it become `#` (`resize-8213` is `resize-#`), because names such as `<Name>-${id}` are common and have no bound. A job
+ * without one, as BullMQ makes when the job's own data are gone, has `_OTHER`.
+ */
+export function jobType(name: unknown): string {
+  if (typeof name !== 'string') return OTHER;
   let type = known.get(name);
   if (type !== undefined) return type;
   type = typeOf(name);

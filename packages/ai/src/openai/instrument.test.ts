@@ -43,6 +43,15 @@ it('gives back what is no client, as it is, with one line', () => {
 });
 
 describe('an instrumented client', () => {
+  it('counts a call whose raw response is taken and never parsed, as soon as it is taken', async () => {
+    const recorded = await recordedBy(async () => {
+      await client.chat.completions.create(chat).asResponse();
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    });
+    expect(recorded.value(metrics.calls, { outcome: 'ok' })).toBe(1);
+    expect(recorded.value(metrics.inputTokens)).toBe(0);
+  });
+
   it('names Azure by its class, and the deployment as the requested model', async () => {
     const azure = new AzureOpenAI({
       apiKey: 'none',

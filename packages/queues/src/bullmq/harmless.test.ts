@@ -51,6 +51,38 @@ describe.each(['bullmq', 'bullmq-5'])('an application with %s', (folder) => {
     expect(currentValue(queueMetrics.jobsEnqueued, { 'queue.name': name })).toBe(1);
   });
 
+  test('has every job counted, whatever the names of jobs and queues hold', async () => {
+    const hostile = [
+      '__proto__',
+      'constructor',
+      'a\0b',
+      'a\nb',
+      '\ud800',
+      '"} 1\nup 0',
+      '\x1b[31m',
+      '../..',
+      'x'.repeat(100_000),
+      '漢字',
+      '_OTHER',
+      '_unverified',
+    ];
+    const before = { added: currentValue(queueMetrics.jobsEnqueued, {}) ?? 0, done: currentCount(queueMetrics.jobDuration, {}) };
+    const prefix = nextName();
+    for (const name of hostile.map((text) => `${prefix}${text}`)) {
+      harness.worker(name, async () => undefined);
+      await harness.queue(name).addBulk(hostile.map((type) => ({ name: type, data: {} })));
+    }
+    const jobs = hostile.length ** 2;
+    await waitFor(
+      () => currentCount(queueMetrics.jobDuration, {}) - before.done,
+      (done) => done >= jobs,
+    );
+    await harness.closeAll();
+    expect(currentCount(queueMetrics.jobDuration, {}) - before.done).toBe(jobs);
+    expect((currentValue(queueMetrics.jobsEnqueued, {}) ?? 0) - before.added).toBe(jobs);
+    expect(currentCount(queueMetrics.jobDuration, { 'queue.name': `${prefix}__proto__`, 'job.type': '__proto__' })).toBe(1);
+  });
+
   test('has its sandboxed handlers measured here, and attributed there', async () => {
     const name = nextName();
     const results: unknown[] = [];

@@ -195,8 +195,10 @@ describe('OTEL_EXPORTER_OTLP_*', () => {
   test.each([
     [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip' }, 'gzip', 'application/x-protobuf'],
     [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'gzip', OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'None' }, undefined, 'application/x-protobuf'],
+    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'none', OTEL_EXPORTER_OTLP_METRICS_COMPRESSION: 'gzip' }, 'gzip', 'application/x-protobuf'],
     [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json' }, undefined, 'application/json'],
     [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'http/json', OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'HTTP/PROTOBUF' }, undefined, 'application/x-protobuf'],
+    [{ OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc', OTEL_EXPORTER_OTLP_METRICS_PROTOCOL: 'http/json' }, undefined, 'application/json'],
   ])('%o', async (env, encoding, type) => {
     const { app, url } = await serve({ ...capture.env, ...env, OTEL_METRIC_EXPORT_INTERVAL: '200' } as Record<string, string>);
     await capture.until(() => requests() === 1);
