@@ -90,11 +90,13 @@ export async function peerVariants(choice) {
 
 /**
  * The base once more under another name: what it differs from the base is the noise of the machine. And the base with one
- * outgoing `http.request` a second: V8 then has two kinds of messages to expect in Node's HTTP code, which any exporter costs.
+ * outgoing `http.request` a second: V8 then has two kinds of messages to expect in Node's HTTP code, which any exporter costs. And
+ * with a hook on modules that does nothing: what Node takes for it at each module.
  */
 export const controls = [
   { name: 'bare again', nodeFlags: [], env: {} },
   { name: 'bare, calling out', nodeFlags: ['--require', here('apps/calling-out.cjs')], env: {} },
+  { name: 'bare, module hooks', nodeFlags: ['--require', here('apps/module-hooks.cjs')], env: {}, proof: { start: {} } },
 ];
 
 /** Whether a variant can be started here. */

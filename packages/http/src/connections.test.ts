@@ -69,7 +69,8 @@ it('that expects 100-continue gets it, and neither size counts it', async () => 
   const url = await serve((request, response) => {
     request.resume().on('end', () => {
       response.write('do');
-      response.end('ne');
+      // In another turn: Node from 24.22 on makes one chunk of what is written in one.
+      setImmediate(() => response.end('ne'));
     });
   });
   const recorded = await measured(1, async () => {

@@ -12,7 +12,7 @@ import {
   temporalityOf,
   watchForMeterProvider,
 } from '@tallyman/core';
-import { lastDelivery } from './ends/last-delivery.ts';
+import { lastDelivery, sayLost } from './ends/last-delivery.ts';
 import { onEnd, onFirstNeed } from './lifecycle.ts';
 import { loggable, otlpTarget } from './otlp/target.ts';
 import { startProcessMetrics } from './process-metrics.ts';
@@ -96,6 +96,7 @@ function startOwn(waysOut: readonly WayOut[], attributes: Record<string, string>
     failed: (exporter, error) => {
       const type = errorType(error);
       selfRecorders.exportFailures(1, { exporter, 'error.type': type });
+      if (exporter === 'otlp' && sayLost(target, type)) return;
       const line = exporter === 'otlp' ? notDelivered(loggable(target.url), type) : `values cannot be written to the ${exporter} (${type})`;
       logOnce(`export ${exporter}`, 'warn', line, HOUR_MS);
     },

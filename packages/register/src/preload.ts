@@ -1,5 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineLazyRuntime, GENERATION_KEY, keepTimers, type ModuleHandler, moduleHandlers, writeLine } from '@tallyman/core/early';
@@ -21,14 +22,16 @@ const LISTEN = 'tracing:net.server.listen:asyncStart';
 const CONFIGURATION_FILES = ['js', 'mjs', 'cjs', 'ts', 'json'].map((extension) => `tallyman.config.${extension}`);
 
 const global = globalThis as { [PRELOAD_KEY]?: string; [GENERATION_KEY]?: number };
-// Under another name: the bundler would follow a `require` of these files.
-const load = require;
+// Under another name: the bundler would follow a `require` of these files. Beside a loader that gives the sources of CommonJS files, Node may hand this one a
+// `require` without a cache, whose files that loader would see; one of our own takes a start a third of a millisecond.
+const load = require.cache === undefined ? createRequire(__filename) : require;
 const hookedFiles = new Map(Object.entries(HOOKED_FILES));
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 
-if (major < 22 || (major === 22 && minor < 15)) {
+// The first ones with `module.registerHooks`.
+if (major < 22 || (major === 22 && minor < 15) || (major === 23 && minor < 5)) {
   // Once a process: threads run preloads too.
-  if (!isThread()) say(`Node ${process.versions.node} is too old: Tallyman needs 22.15 or newer and does nothing.`);
+  if (!isThread()) say(`Node ${process.versions.node} is too old: Tallyman needs 22.15, 23.5 or newer and does nothing.`);
 } else if (!isInternalThread()) {
   try {
     start();

@@ -8,7 +8,7 @@ import { cacheFolder, withLock } from '../../../scripts/servers.mjs';
  * The versions on which whatever hooks into Node is tried: the oldest that we support; the first of 22 that survives a
  * `load` hook; one of 24 that does not; the newest of 24 and of 26.
  */
-export const nodeVersions = ['22.15.0', '22.22.3', '24.4.1', '24.21.0', '26.12.1'] as const;
+export const nodeVersions = ['22.15.0', '22.22.3', '24.4.1', '24.22.3', '26.12.1'] as const;
 
 /** npm's packages of Node binaries; the name for Apple's processors differs for historical reasons. */
 function packageName(): string {

@@ -16,16 +16,16 @@ export function timeLeft(): number {
 }
 
 /** Keeps the process until the work has settled, for at most the given milliseconds, which count as spent; never rejects. */
-export function keepFor(limitMs: number, work: Promise<unknown>): Promise<void> {
+export async function keepFor(limitMs: number, work: Promise<unknown>): Promise<void> {
   const startTime = performance.now();
-  return new Promise((resolve) => {
-    const end = (): void => {
+  await new Promise<void>((resolve) => {
+    // The timer is what keeps the process: nothing of our exporters does.
+    const timer = setTimeout(resolve, limitMs);
+    const settled = (): void => {
       clearTimeout(timer);
-      spentMs += performance.now() - startTime;
       resolve();
     };
-    // The timer is what keeps the process: nothing of our exporters does.
-    const timer = setTimeout(end, limitMs);
-    work.then(end, end);
+    work.then(settled, settled);
   });
+  spentMs += performance.now() - startTime;
 }

@@ -4,7 +4,7 @@ import { log, type ProducedMetrics } from '@tallyman/core';
 import { grpcFrame, grpcHeaders, grpcUrl } from '../otlp/grpc.ts';
 import { otlpPost } from '../otlp/post.ts';
 import { loggable, type OtlpTarget } from '../otlp/target.ts';
-import { postSynchronously } from './post.ts';
+import { type Posted, postSynchronously } from './post.ts';
 
 interface Serializer {
   serializeRequest(metrics: ProducedMetrics): Uint8Array | undefined;
@@ -28,8 +28,13 @@ export function flushSynchronously(target: OtlpTarget, metrics: ProducedMetrics,
   const posted = postSynchronously(post, deadline - performance.now());
   if (posted === 'ok') return true;
   if (posted === 'no answer') log('warn', unanswered(target, milliseconds));
-  else log('warn', `the last values are lost: ${posted === 'no connection' ? 'no connection to' : `${posted} from`} ${loggable(target.url)}`);
+  else log('warn', lost(target, posted));
   return false;
+}
+
+/** What is said of last values that did not arrive. */
+export function lost({ url }: OtlpTarget, posted: Exclude<Posted, 'ok' | 'no answer'>): string {
+  return `the last values are lost: ${posted === 'no connection' ? 'no connection to' : `${posted} from`} ${loggable(url)}`;
 }
 
 /** What is said of a collector that has not answered within the given milliseconds. */

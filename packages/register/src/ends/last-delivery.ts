@@ -5,7 +5,7 @@ import type { LastDelivery } from '../lifecycle.ts';
 import type { OtlpTarget } from '../otlp/target.ts';
 import type { RunningSdk } from '../sdk.ts';
 import { keepFor } from './end-time.ts';
-import { flushSynchronously, unanswered } from './flush.ts';
+import { flushSynchronously, lost, unanswered } from './flush.ts';
 import { canPost } from './post.ts';
 
 /** What the last delivery needs to know of the export. */
@@ -46,14 +46,26 @@ export function lastDelivery({ target, producer, attributes, sdk, start }: Expor
     if (safely('register.flush', isDelivered) === true) return;
     if (sdk() === undefined) safely('register.start', start);
     const running = sdk();
-    const deadline = performance.now() + milliseconds;
-    // The first time may only wait for an export that was on its way, and that knew nothing of the newest values.
-    for (let time = 0; time < 2 && running !== undefined && safely('register.flush', isDelivered) !== true; time++) {
-      await keepFor(Math.max(deadline - performance.now(), 0), running.flush());
-    }
-    if (running !== undefined && safely('register.flush', isDelivered) !== true) safely('register.flush', () => say(unanswered(target, milliseconds)));
+    if (running === undefined) return;
+    isExportingLast = true;
+    await keepFor(milliseconds, running.flush());
+    isExportingLast = false;
+    if (safely('register.flush', isDelivered) !== true) safely('register.flush', () => say(unanswered(target, milliseconds)));
   };
   return { now, later };
+}
+
+/** While the process is kept until its last values are exported. */
+let isExportingLast = false;
+
+/** Says that an export has failed for this error type when it was that of the last values; tells whether it was. */
+export function sayLost(target: OtlpTarget, type: string): boolean {
+  const [, protocol, status] = /^(http|grpc)_(\d+)$/.exec(type) ?? [];
+  if (!isExportingLast) return false;
+  if (status !== undefined) say(lost(target, `${protocol === 'grpc' ? 'grpc status' : 'status'} ${Number(status)}`));
+  // Nobody waits as long as an export: that is said of the last values as a whole.
+  else if (type !== 'ETIMEDOUT') say(`${lost(target, 'no connection')} (${type})`);
+  return true;
 }
 
 /** Says what becomes of the last values, unless that or a failed export was said. */

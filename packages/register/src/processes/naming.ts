@@ -2,6 +2,8 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSyn
 import { dirname, join } from 'node:path';
 import { type Place, type ProcessRow, type Start, WORKED } from './row.ts';
 
+const BOTH_VERSIONS = 'the first runs and measures once; the second says so in one line and does nothing';
+
 /** A start that names the preload itself, with the flags that these paths need. */
 function flags({ flags: [, preload], fixture }: Place, make: (preload: string) => readonly string[], entry = 'work.cjs'): Start {
   return { args: [...(preload === undefined ? [] : make(preload)), fixture(entry)], namesPreload: true };
@@ -17,7 +19,22 @@ export function copyOf(place: Place, version?: string): string {
     writeFileSync(join(folder, name), version === undefined ? text : text.replaceAll('"0.1.0"', JSON.stringify(version)));
   }
   cpSync(join(dirname(dist), 'package.json'), join(folder, '..', 'package.json'));
+  symlinkSync(place.installed(''), join(folder, '..', 'node_modules'));
   return join(folder, 'preload.cjs');
+}
+
+/** A module that registers a loader whose `load` hook gives the source of every CommonJS file, as those of transpilers and of coverage do. */
+function sourceLoader({ folder }: Place, how: 'register' | 'registerHooks'): string {
+  const hook = `import { readFileSync } from 'node:fs';
+export ${how === 'register' ? 'async ' : ''}function load(url, context, nextLoad) {
+  const loaded = ${how === 'register' ? 'await ' : ''}nextLoad(url, context);
+  return loaded.format === 'commonjs' ? { ...loaded, source: readFileSync(new URL(url)) } : loaded;
+}
+`;
+  const registration = how === 'register' ? `register('./hook.mjs', import.meta.url);` : `registerHooks(await import('./hook.mjs'));`;
+  writeFileSync(join(folder, 'hook.mjs'), hook);
+  writeFileSync(join(folder, 'loader.mjs'), `import { ${how} } from 'node:module';\n${registration}\n`);
+  return join(folder, 'loader.mjs');
 }
 
 /** The same path by another name. */
@@ -40,10 +57,18 @@ export const naming: readonly ProcessRow[] = [
   named('twice, once by a symbolic link', (place) => flags(place, (preload) => ['--require', preload, '--require', linkOf(place)])),
   named('twice, with `--preserve-symlinks`', (place) => flags(place, (preload) => ['--preserve-symlinks', '--require', preload, '--require', linkOf(place)])),
   named('two copies of one version', (place) => flags(place, (preload) => ['--require', preload, '--require', copyOf(place)])),
+  named('two versions', (place) => flags(place, (preload) => ['--require', preload, '--require', copyOf(place, '999.0.0')]), BOTH_VERSIONS, [
+    /^\[tallyman\] versions \S+ and 999\.0\.0 of @tallyman\/register are both preloaded: \S+ runs/,
+  ]),
   named(
-    'two versions',
-    (place) => flags(place, (preload) => ['--require', preload, '--require', copyOf(place, '999.0.0')]),
-    'the first runs and measures once; the second says so in one line and does nothing',
-    [/^\[tallyman\] versions \S+ and 999\.0\.0 of @tallyman\/register are both preloaded: \S+ runs/],
+    'two versions, the newer one first',
+    (place) => flags(place, (preload) => ['--require', copyOf(place, '999.0.0'), '--require', preload]),
+    BOTH_VERSIONS,
+    [/^\[tallyman\] versions 999\.0\.0 and \S+ of @tallyman\/register are both preloaded: 999\.0\.0 runs/],
+  ),
+  ...(['register', 'registerHooks'] as const).map((how) =>
+    named(`\`--import\`, beside a loader of \`module.${how}\` that gives the sources of CommonJS files`, (place) =>
+      flags(place, (preload) => ['--import', sourceLoader(place, how), '--import', preload], 'work.mjs'),
+    ),
   ),
 ];

@@ -2,7 +2,7 @@ import { copyFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Place, type ProcessRow, type Start, WORKED } from './row.ts';
 
-const FILES = ['work.cjs', 'work.mjs', 'node-sdk.cjs', 'sentry.mjs'];
+const FILES = ['work.cjs', 'work.mjs', 'node-sdk.cjs', 'sentry.cjs', 'sentry.mjs'];
 
 /** An application whose packages are the peers'. */
 function application({ folder, fixture, peer }: Place): void {
@@ -80,5 +80,6 @@ export const neighbours: readonly ProcessRow[] = [
   { name: 'dd-trace, after', ...SENT, ...DATADOG, order: AFTER },
   { name: 'dd-trace, before', ...SENT, ...DATADOG, order: BEFORE },
   { name: 'Sentry, CommonJS', ...SENT, ...SENTRY, order: AFTER },
+  { name: 'Sentry by `--require`, before', ...SENT, ...SENTRY, flags: ['--require', './sentry.cjs'], order: BEFORE },
   { name: 'Sentry, ES modules', ...SENT, ...SENTRY, order: AFTER, entry: 'work.mjs' },
 ].map(neighbour);

@@ -9,7 +9,8 @@ const withoutTimes = (output: string): string => output.replaceAll(/\d+(\.\d+)? 
 
 /** A package whose script `work` and command `work` run the work, as npm and npx find them. */
 function npmProject({ folder, fixture }: Place): void {
-  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'stranger', version: '1.0.0', scripts: { work: `node ${fixture('work.cjs')}` } }));
+  const work = `node ${fixture('work.cjs')}`;
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'stranger', version: '1.0.0', scripts: { work, postinstall: work } }));
   const bin = join(folder, 'node_modules', '.bin');
   mkdirSync(bin, { recursive: true });
   writeFileSync(join(bin, 'work'), `#!/usr/bin/env node\nrequire(${JSON.stringify(fixture('work.cjs'))}).work().then(console.log);\n`, { mode: 0o755 });
@@ -122,6 +123,16 @@ export const starters: readonly ProcessRow[] = [
       return { command: 'npm', args: ['run', 'work'] };
     },
     arrives: WORKED,
+  },
+  {
+    name: '`npm install` with a script',
+    outcome: 'npm is not touched and says nothing of us; the script is measured once',
+    start: (place) => {
+      npmProject(place);
+      return { command: 'npm', args: ['install', '--offline', '--no-audit', '--no-fund', '--foreground-scripts'] };
+    },
+    arrives: WORKED,
+    comparable: withoutTimes,
   },
   {
     name: '`npx`',

@@ -22,5 +22,8 @@ function tooOld(version: string): ProcessRow {
   };
 }
 
-/** Versions of Node; openai, stripe, bullmq and pg-boss in every module system of each are in hook-matrix.test.ts. */
-export const versions: readonly ProcessRow[] = [...nodeVersions.map(supported), ...['22.14.0', '20.20.2', '18.20.8'].map(tooOld)];
+/** The last ones of the versions between, which have no long support. */
+const BETWEEN = ['23.11.1', '25.9.0'];
+
+/** Versions of Node; openai, stripe, bullmq and pg-boss in every module system of those with long support are in hook-matrix.test.ts. */
+export const versions: readonly ProcessRow[] = [...[...nodeVersions, ...BETWEEN].map(supported), ...['23.4.0', '22.14.0', '20.20.2', '18.20.8'].map(tooOld)];
