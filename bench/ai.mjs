@@ -15,8 +15,6 @@ export const ai = {
     { label: 'RSS', unit: 'MB', digits: 0, value: ({ memory }) => memory / 1e6, compare: ['added'] },
   ],
   repetitions: { normal: 3, quick: 2 },
-  /** V8 goes on to optimise this client, and what follows it, for many thousand calls. */
-  warmUpMilliseconds: 12_000,
 
   async run(context, say) {
     const provider = await startBeside(appFile('provider.mjs'));

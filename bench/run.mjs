@@ -13,6 +13,9 @@ import { formatTable, tableRows } from './table.mjs';
 import { targetLines, untilDecided } from './targets.mjs';
 import { controls, isAvailable, peerVariants, profiled, proofOf, takesPart, variants } from './variants.mjs';
 
+/** For so long V8 goes on to optimise the applications, and more so what a preload has moved in time: one that is switched off looks as if it cost something. */
+const WARM_UP_MILLISECONDS = 12_000;
+
 const benches = [start, ai, http, queue, exporting];
 const names = benches.map(({ name }) => name);
 
@@ -38,7 +41,7 @@ function contextOf(bench, variants, sink, { quick, repetitions, targets, limit }
     variants,
     repetitions: Number(repetitions ?? bench.repetitions[quick ? 'quick' : 'normal']),
     slices: quick ? 6 : 16,
-    warmUpMilliseconds: quick ? 2000 : (bench.warmUpMilliseconds ?? 2500),
+    warmUpMilliseconds: quick ? 2000 : WARM_UP_MILLISECONDS,
   };
   const unproved = [];
   const of = (workload) => {
