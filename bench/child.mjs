@@ -53,11 +53,11 @@ export async function runToEnd(variant, sink, file, args = []) {
 const talking = ['ignore', 'ignore', 'inherit', 'ipc'];
 
 /**
- * The size that V8 lets the young generation grow to by default, given from the start to applications that stay up. An application that loads `openai` and
- * `stripe` has it when it is ready; a bare server of one file stays at a quarter, which fits into a processor's cache, and so does any preload make it
- * grow: its users would see that difference as the cost of each request.
+ * The size of the semi-spaces that V8 lets the young generation grow to by default (Node 24), given from the start to applications that stay up. A busy
+ * application reaches it; a bare server of one file stays at a quarter or a half, nearer to a processor's caches, until something is preloaded: its users
+ * would see that difference as the cost of each request.
  */
-const GROWN_UP = '--min-semi-space-size=16';
+const GROWN_UP = '--min-semi-space-size=32';
 
 /** Starts an application that is measured, and that calls `answer` of apps/answer.mjs; resolves when it is ready. */
 export async function startApp(variant, sink, file, args = []) {

@@ -12,7 +12,11 @@ class Connection {
   #length = 0;
   #received = 0;
   #answered = () => {};
-  #failed = () => {};
+  /** Remembers, too, that a connection was closed while nothing was asked. */
+  #failed = (error) => {
+    this.#failure = error;
+  };
+  #failure;
 
   constructor(port) {
     this.#socket = connect({ port, host: '127.0.0.1', noDelay: true });
@@ -25,7 +29,11 @@ class Connection {
   keepAsking(request, until) {
     const { promise, resolve, reject } = Promise.withResolvers();
     let count = 0;
-    this.#failed = reject;
+    if (this.#failure !== undefined) reject(this.#failure);
+    this.#failed = (error) => {
+      this.#failure = error;
+      reject(error);
+    };
     this.#answered = () => {
       count++;
       if (performance.now() < until) this.#socket.write(request);
