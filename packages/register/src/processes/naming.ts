@@ -19,7 +19,6 @@ export function copyOf(place: Place, version?: string): string {
     writeFileSync(join(folder, name), version === undefined ? text : text.replaceAll('"0.1.0"', JSON.stringify(version)));
   }
   cpSync(join(dirname(dist), 'package.json'), join(folder, '..', 'package.json'));
-  symlinkSync(place.installed(''), join(folder, '..', 'node_modules'));
   return join(folder, 'preload.cjs');
 }
 
@@ -62,7 +61,11 @@ export const naming: readonly ProcessRow[] = [
   ]),
   named(
     'two versions, the newer one first',
-    (place) => flags(place, (preload) => ['--require', copyOf(place, '999.0.0'), '--require', preload]),
+    (place) => {
+      // The prices are a package of its own, which is found from the copy that runs.
+      symlinkSync(place.installed(''), join(place.folder, 'node_modules'));
+      return flags(place, (preload) => ['--require', copyOf(place, '999.0.0'), '--require', preload]);
+    },
     BOTH_VERSIONS,
     [/^\[tallyman\] versions 999\.0\.0 and \S+ of @tallyman\/register are both preloaded: 999\.0\.0 runs/],
   ),
