@@ -90,6 +90,8 @@ export interface FeatureUseEvent extends EventAttribution {
 /** A diagnostics channel with the type of its messages. */
 export interface TypedChannel<E> {
   readonly name: string;
+  /** Whether anybody listens. */
+  readonly hasSubscribers: boolean;
   /** Publishes; does nothing, and does not call `event`, while nobody listens. */
   publish(event: () => E): void;
   /** Subscribes; what the listener throws is counted and goes no further. Returns the function that ends the subscription. */
@@ -101,6 +103,9 @@ function typed<E>(name: string, scope: string): TypedChannel<E> {
   const underlying = channel(name);
   return {
     name,
+    get hasSubscribers() {
+      return underlying.hasSubscribers;
+    },
     publish(event) {
       if (underlying.hasSubscribers && !runtime.registry.isPaused(scope)) underlying.publish(event());
     },

@@ -1,5 +1,6 @@
 export * from './attachments.ts';
 export * from './attribution.ts';
+export * from './batch.ts';
 export * from './bind-metrics.ts';
 export * from './channels.ts';
 export * from './configuration.ts';

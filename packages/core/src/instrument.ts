@@ -10,8 +10,11 @@ export type PointAttributes = Readonly<Record<string, string | number>>;
 export interface Series {
   readonly attributes: PointAttributes;
   readonly startTime: number;
-  /** Sum of a counter, last value of a gauge, sum of a histogram's measurements; undefined for a cleared gauge. */
-  value: number | undefined;
+  /**
+   * Sum of a counter, last value of a gauge, sum of a histogram's measurements; NaN for a gauge that is not set. A number at all times: V8 then adds in
+   * place, and else makes a new object for each fraction and tells the garbage collector of it.
+   */
+  value: number;
   /** Number of a histogram's measurements. */
   count: number;
   /** Measurements per bucket of a histogram, the last one above all bounds; empty otherwise. */
@@ -65,14 +68,14 @@ export class Instrument {
         series.value = value;
         break;
       case 'updowncounter':
-        series.value = (series.value ?? 0) + value;
+        series.value += value;
         break;
       case 'counter':
-        if (value > 0) series.value = (series.value ?? 0) + value;
+        if (value > 0) series.value += value;
         break;
       case 'histogram': {
         const measured = Math.max(value, 0);
-        series.value = (series.value ?? 0) + measured;
+        series.value += measured;
         series.count += 1;
         const bucket = bucketOf(this.#bounds, measured);
         series.counts[bucket] = (series.counts[bucket] ?? 0) + 1;
@@ -89,15 +92,15 @@ export class Instrument {
 
   /** Takes a gauge's series out of the next readings, until it is set again. */
   clear(attributes: Readonly<Record<string, unknown>>): void {
-    this.find(attributes).value = undefined;
+    this.find(attributes).value = Number.NaN;
   }
 
   /** The series of a level, to be changed in place: its changes are no events, its being asked for is one. */
-  level(attributes: Readonly<Record<string, unknown>>): Series & { value: number } {
+  level(attributes: Readonly<Record<string, unknown>>): Series {
     if (!this.isPaused) this.#registry.noteRecord();
     const series = this.find(attributes);
-    series.value ??= 0;
-    return series as Series & { value: number };
+    if (Number.isNaN(series.value)) series.value = 0;
+    return series;
   }
 
   /** The series of these attributes, created at 0 when it is new. */
@@ -176,7 +179,7 @@ export class Instrument {
     const series: Series = {
       attributes,
       startTime: Date.now(),
-      value: this.metric.instrument === 'gauge' ? undefined : 0,
+      value: this.metric.instrument === 'gauge' ? Number.NaN : 0,
       count: 0,
       counts: new Float64Array(isHistogram ? this.#bounds.length + 1 : 0),
     };

@@ -3,6 +3,7 @@ import type { Configuration } from './configuration.ts';
 import { handOver, watchForMeterProvider } from './hand-over.ts';
 import { type Adapter, installHook } from './hook.ts';
 import { log } from './log.ts';
+import { sample } from './read.ts';
 import { runtime } from './runtime.ts';
 import { safely } from './safely.ts';
 import { version } from './version.ts';
@@ -66,7 +67,10 @@ export function defineInstrumentation<Key extends keyof Configuration>(
     }
 
     disable(): void {
-      safely('instrumentation.disable', () => runtime.registry.pause(domain.name));
+      safely('instrumentation.disable', () => {
+        sample();
+        runtime.registry.pause(domain.name);
+      });
     }
 
     getConfig(): InstrumentationConfiguration<Key> {

@@ -4,8 +4,7 @@ import { runtime } from './runtime.ts';
 import { safely } from './safely.ts';
 
 /** The values of one series at one moment. */
-export type Point = Pick<Series, 'attributes' | 'startTime' | 'count' | 'counts'> & {
-  readonly value: number;
+export type Point = Readonly<Series> & {
   /** What tells the series from the others of its metric, the same at every reading. */
   readonly key: object | string;
 };
@@ -33,7 +32,10 @@ export function readMetrics(reader?: object): Reading[] {
   return readings;
 }
 
-/** Brings what is only looked at up to date: the process's memory, and what has been since this reader last asked, such as the longest delay of the event loop. */
+/**
+ * Brings all up to date: what waits to be recorded, and what is only looked at, such as the process's memory, or the longest delay of the event loop since
+ * this reader last asked.
+ */
 export function sample(reader: object = runtime): void {
   for (const one of runtime.beforeRead) safely('read', () => one(reader));
 }
@@ -43,7 +45,7 @@ export function readInstrument(instrument: Instrument): Point[] {
   const points: Point[] = [];
   for (const one of readable(instrument)) {
     const { attributes, startTime, value, count, counts } = one;
-    if (value !== undefined) points.push({ key: one, attributes, startTime, value, count, counts: counts.slice() });
+    if (!Number.isNaN(value)) points.push({ key: one, attributes, startTime, value, count, counts: counts.slice() });
   }
   return points;
 }
@@ -52,8 +54,8 @@ export function readInstrument(instrument: Instrument): Point[] {
 export function readAlias(alias: AliasSpec): Point[] {
   const sums = new Map<string, { -readonly [K in keyof Point]: Point[K] }>();
   for (const series of sourcesOf(alias).flatMap(readable)) {
-    const attributes = series.value === undefined ? undefined : aliasAttributes(alias, series.attributes);
-    if (series.value === undefined || attributes === undefined) continue;
+    const attributes = Number.isNaN(series.value) ? undefined : aliasAttributes(alias, series.attributes);
+    if (attributes === undefined) continue;
     const key = JSON.stringify(attributes);
     let sum = sums.get(key);
     if (sum === undefined) {

@@ -176,6 +176,16 @@ describe('an instrumentation', () => {
     runtime.configuration = before;
   });
 
+  test('that is disabled leaves what was before', async () => {
+    const instrumentations = all();
+    const recorded = await recordedBy(() => {
+      for (let calls = 0; calls < 5; calls++) measureCall({ operation: 'chat', provider: 'openai', requestModel: 'before' }).end('ok');
+      for (const one of instrumentations) one.disable();
+    });
+    for (const one of instrumentations) one.enable();
+    expect(recorded.value(aiMetrics.calls, { 'gen_ai.request.model': 'before', outcome: 'ok' })).toBe(5);
+  });
+
   test('that is disabled keeps its domain from recording and publishing; levels are right when it is enabled again', async () => {
     const published: string[] = [];
     const end = [channels.aiCall, channels.job, channels.delivery].map((channel) => channel.subscribe(() => published.push(channel.name)));

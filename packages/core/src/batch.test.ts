@@ -1,0 +1,110 @@
+import { MetricReader, MeterProvider as SdkProvider } from '@opentelemetry/sdk-metrics';
+import { queueMetrics } from '@tallyman/catalog';
+import { afterEach, expect, test, vi } from 'vitest';
+import { inBatches } from './batch.ts';
+import { bindMetrics } from './bind-metrics.ts';
+import { handOver } from './hand-over.ts';
+import { createMetricProducer } from './producer.ts';
+import { readMetrics } from './read.ts';
+import { runtime } from './runtime.ts';
+import type { Snapshot } from './snapshot.ts';
+
+const queues = bindMetrics(queueMetrics);
+const scope = queueMetrics.jobWait.scope;
+const series = { 'queue.name': 'q', 'queue.system': 's' };
+const { jobWait } = queueMetrics;
+
+/** What was told of before, of whatever test. */
+let told = 0;
+
+function batches() {
+  const recorded: number[] = [];
+  const put = inBatches(scope, 'batch', (value: number) => {
+    if (value < 0) throw new RangeError('negative');
+    recorded.push(value);
+    queues.jobWait(value, series);
+  });
+  return { put, recorded };
+}
+
+function waits(readings: readonly { readonly metric: { readonly name: string }; readonly points: readonly { readonly count: number }[] }[]): number {
+  return readings.find(({ metric }) => metric.name === jobWait.name)?.points[0]?.count ?? 0;
+}
+
+afterEach(() => {
+  runtime.registry.destination = undefined;
+  runtime.registry.exporting = undefined;
+  told = waits(readMetrics());
+});
+
+test('the first is recorded at once, others when 32 wait, and all before values are read', () => {
+  const { put, recorded } = batches();
+  put(1);
+  expect(recorded).toEqual([1]);
+  for (let value = 2; value <= 32; value++) put(value);
+  expect(recorded).toEqual([1]);
+  put(33);
+  expect(recorded).toEqual(Array.from({ length: 33 }, (_, index) => index + 1));
+  put(34);
+  expect(waits(readMetrics()) - told).toBe(34);
+});
+
+test('one that fails is counted as a fault, and the others are recorded', () => {
+  const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const { put, recorded } = batches();
+  for (const value of [1, 2, -1, 3]) put(value);
+  readMetrics();
+  write.mockRestore();
+  expect(recorded).toEqual([1, 2, 3]);
+});
+
+test('what waits is to be delivered', () => {
+  const producer = createMetricProducer(undefined, '1.2.3');
+  const { put } = batches();
+  put(1);
+  producer.produce();
+  producer.send()(true);
+  expect(producer.isDelivered).toBe(true);
+  put(2);
+  expect(producer.isDelivered).toBe(false);
+  producer.produce();
+  producer.send()(true);
+  expect(producer.isDelivered).toBe(true);
+});
+
+test('what belongs to a scope that is paused is left out', () => {
+  const { put, recorded } = batches();
+  put(1);
+  runtime.registry.pause(scope);
+  for (let value = 2; value < 100; value++) put(value);
+  runtime.registry.resume(scope);
+  put(100);
+  readMetrics();
+  expect(recorded).toEqual([1, 100]);
+});
+
+class Reader extends MetricReader {
+  protected override async onShutdown(): Promise<void> {}
+  protected override async onForceFlush(): Promise<void> {}
+}
+
+test("what waits goes to our own exporters when somebody else's MeterProvider takes over, for which nothing waits", async () => {
+  const { put, recorded } = batches();
+  let last: Snapshot | undefined;
+  runtime.registry.exporting = {
+    provider: undefined,
+    finish: (snapshot) => {
+      last = snapshot;
+    },
+  };
+  put(1);
+  put(2);
+  const reader = new Reader();
+  handOver(new SdkProvider({ readers: [reader] }));
+  expect(waits((last as unknown as Snapshot).readings) - told).toBe(2);
+  put(3);
+  expect(recorded).toEqual([1, 2, 3]);
+  const { resourceMetrics } = await reader.collect();
+  const found = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics).find(({ descriptor }) => descriptor.name === jobWait.name);
+  expect(found?.dataPoints.map(({ value }) => value)).toMatchObject([{ count: 1, sum: 3 }]);
+});
