@@ -1,7 +1,7 @@
 import { OTHER } from '@tallyman/catalog';
-import { attributedFeature, currentAttribution, safely } from '@tallyman/core';
+import { attributedFeature, currentAttribution, eventAttribution, safely } from '@tallyman/core';
 import { type CallKind, callKind } from './kind.ts';
-import { type AiOperation, type AiOutcome, callEnded, type EndedCall, type TimedAttributes } from './record.ts';
+import { type AiOperation, type AiOutcome, type EndedCall, recordCall, type TimedAttributes } from './record.ts';
 import { billedUsage, type CallUsage } from './usage.ts';
 import { type OpenCall, unwatch, watch } from './waiting.ts';
 
@@ -137,14 +137,14 @@ export class AiCall implements OpenCall {
     if (this.#ended) return;
     this.#ended = true;
     unwatch(this);
-    safely('ai.record', () => callEnded(this.#endedAs(outcome, outcome === 'error' ? (errorType ?? OTHER) : undefined, at), this.#attribution));
+    safely('ai.record', () => recordCall(this.#endedAs(outcome, outcome === 'error' ? (errorType ?? OTHER) : undefined, at)));
   }
 
   #endedAs(outcome: AiOutcome, errorType: string | undefined, at: number): EndedCall {
     const { usage, images = 0, webSearches = 0, serviceTier, costUsd } = this.#answer;
     return {
       attributes: this.#attributes(),
-      feature: attributedFeature(this.#attribution),
+      cause: eventAttribution(this.#attribution, attributedFeature(this.#attribution)),
       outcome,
       errorType,
       streamed: this.#streamed,

@@ -1,5 +1,5 @@
-import { aiMetrics } from '@tallyman/catalog';
-import { type Attribution, channels, eventAttribution, inBatches, safely } from '@tallyman/core';
+import type { aiMetrics } from '@tallyman/catalog';
+import { channels, type EventAttribution, inBatches, safely } from '@tallyman/core';
 import { type CallKind, callKind, record } from './kind.ts';
 import { type Cost, priceCall } from './pricing/index.ts';
 import { type BilledUsage, NO_TOKENS, type TokenSplit } from './usage.ts';
@@ -22,7 +22,8 @@ export interface TimedAttributes {
 /** A call that has ended. */
 export interface EndedCall {
   readonly attributes: TimedAttributes;
-  readonly feature: string | undefined;
+  /** Not the attribution itself: that would keep a whole request in memory while the call waits to be recorded. */
+  readonly cause: EventAttribution;
   readonly outcome: AiOutcome;
   readonly errorType: string | undefined;
   readonly streamed: boolean;
@@ -34,31 +35,20 @@ export interface EndedCall {
   readonly reportedUsd: number | undefined;
 }
 
-const recordSoon = inBatches(aiMetrics.calls.scope, 'ai.batch', recordCall);
+/** Records an ended call and publishes it, soon. */
+export const recordCall: (call: EndedCall) => void = inBatches(channels.aiCall, 'ai.batch', recordNow);
 
-/** Records an ended call, and publishes it with who caused it. */
-export function callEnded(call: EndedCall, attribution: Attribution | undefined): void {
-  if (channels.aiCall.hasSubscribers) publish(call, recordCall(call), attribution);
-  else recordSoon(call);
-}
-
-/** Gives what the call costs. */
-function recordCall(call: EndedCall): Cost | undefined {
+function recordNow(call: EndedCall): void {
   const { attributes, outcome, durationSeconds, errorType } = call;
-  const kind = callKind(attributes, call.feature);
+  const kind = callKind(attributes, call.cause.feature);
   (errorType === undefined ? kind.duration : kind.failure(errorType))(durationSeconds);
   kind.calls[outcome](1);
   recordTokens(call.usage, kind);
   const cost = safely('ai.price', costOf, call);
   if (cost !== undefined) recordCost(cost, kind);
   recordGaps(call, cost);
-  return cost;
-}
-
-function publish(call: EndedCall, cost: Cost | undefined, attribution: Attribution | undefined): void {
-  const { attributes, outcome, durationSeconds, errorType } = call;
   channels.aiCall.publish(() => ({
-    ...eventAttribution(attribution, call.feature),
+    ...call.cause,
     operation: attributes['gen_ai.operation.name'],
     provider: attributes['gen_ai.provider.name'],
     requestModel: attributes['gen_ai.request.model'],

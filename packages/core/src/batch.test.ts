@@ -3,6 +3,7 @@ import { queueMetrics } from '@tallyman/catalog';
 import { afterEach, expect, test, vi } from 'vitest';
 import { inBatches } from './batch.ts';
 import { bindMetrics } from './bind-metrics.ts';
+import { channels } from './channels.ts';
 import { handOver } from './hand-over.ts';
 import { createMetricProducer } from './producer.ts';
 import { readMetrics } from './read.ts';
@@ -19,7 +20,7 @@ let told = 0;
 
 function batches() {
   const recorded: number[] = [];
-  const put = inBatches(scope, 'batch', (value: number) => {
+  const put = inBatches(channels.job, 'batch', (value: number) => {
     if (value < 0) throw new RangeError('negative');
     recorded.push(value);
     queues.jobWait(value, series);
@@ -81,6 +82,21 @@ test('what belongs to a scope that is paused is left out', () => {
   put(100);
   readMetrics();
   expect(recorded).toEqual([1, 100]);
+});
+
+test('nothing waits while somebody has subscribed, as who only follows has not', () => {
+  const { put, recorded } = batches();
+  const leave = channels.job.follow(() => undefined);
+  put(1);
+  put(2);
+  expect(recorded).toEqual([1]);
+  const end = channels.job.subscribe(() => undefined);
+  put(3);
+  expect(recorded).toEqual([1, 2, 3]);
+  end();
+  leave();
+  put(4);
+  expect(recorded).toEqual([1, 2, 3]);
 });
 
 class Reader extends MetricReader {

@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
 import { type Attribution, requestIdOf } from './attribution.ts';
-import { runtime } from './runtime.ts';
+import { runtime, shared } from './runtime.ts';
 import { safely } from './safely.ts';
 
 /** Billed tokens of one call: input includes cached ones, output includes reasoning; the others are subsets. */
@@ -90,10 +90,14 @@ export interface FeatureUseEvent extends EventAttribution {
 /** A diagnostics channel with the type of its messages. */
 export interface TypedChannel<E> {
   readonly name: string;
-  /** Whether anybody listens. */
+  /** The instrumentation scope that publishes here. */
+  readonly scope: string;
+  /** Whether anybody has subscribed, and is to be told at once. */
   readonly hasSubscribers: boolean;
   /** Publishes; does nothing, and does not call `event`, while nobody listens. */
   publish(event: () => E): void;
+  /** Like `subscribe`, for listeners of ours that only record: they can be told later, so nothing is done earlier for their sake. */
+  follow(listener: (event: E) => void): () => void;
   /** Subscribes; what the listener throws is counted and goes no further. Returns the function that ends the subscription. */
   subscribe(listener: (event: E) => void): () => void;
 }
@@ -101,13 +105,22 @@ export interface TypedChannel<E> {
 /** While the scope is paused, nothing is published. */
 function typed<E>(name: string, scope: string): TypedChannel<E> {
   const underlying = channel(name);
+  const followers = shared(name, () => new Set<(event: E) => void>());
   return {
     name,
+    scope,
     get hasSubscribers() {
       return underlying.hasSubscribers;
     },
     publish(event) {
-      if (underlying.hasSubscribers && !runtime.registry.isPaused(scope)) underlying.publish(event());
+      if ((followers.size === 0 && !underlying.hasSubscribers) || runtime.registry.isPaused(scope)) return;
+      const published = event();
+      for (const follower of followers) safely(name, follower, published);
+      if (underlying.hasSubscribers) underlying.publish(published);
+    },
+    follow(listener) {
+      followers.add(listener);
+      return () => void followers.delete(listener);
     },
     subscribe(listener) {
       const guarded = (message: unknown): void => void safely(name, listener, message as E);

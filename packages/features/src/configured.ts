@@ -5,7 +5,7 @@ import { recordUse } from './use.ts';
 export function startConfiguredFeatures(): void {
   const configured = Object.values(runtime.configuration.features ?? {});
   if (configured.some(({ routes = [] }) => routes.length > 0)) onRequestEnd(requestEnded);
-  if (configured.some(({ jobs = [] }) => jobs.length > 0)) channels.job.subscribe(jobEnded);
+  if (configured.some(({ jobs = [] }) => jobs.length > 0)) channels.job.follow(jobEnded);
 }
 
 /**

@@ -23,12 +23,12 @@ const GENERATIONS: Readonly<Record<string, string>> = {
 export function startKpis(): void {
   const { generations = {} } = (runtime.configuration as ForeignConfiguration).queues ?? {};
   for (const type of Object.values(generations)) record.generationSuccess(0, { type });
-  channels.aiCall.subscribe((call) => {
+  channels.aiCall.follow((call) => {
     spend(call);
     generate(call);
   });
-  if (Object.keys(generations).length > 0) channels.job.subscribe(generateByJob);
-  channels.payment.subscribe(earn);
+  if (Object.keys(generations).length > 0) channels.job.follow(generateByJob);
+  channels.payment.follow(earn);
 }
 
 function generationOf(queue: string): string | undefined {
