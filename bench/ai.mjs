@@ -9,6 +9,7 @@ const workloads = [
 
 export const ai = {
   name: 'ai',
+  isWithin: true,
   title: "OpenAI's client: CPU of the application for a chat call, and for a chunk of a stream of 502",
   measures: [
     { label: 'CPU', unit: 'us', digits: 2, value: ({ cpu, count }) => cpu / count, compare: ['ratio', 'added'] },

@@ -7,6 +7,7 @@ const options = {
   targets: { type: 'boolean', default: false },
   limit: { type: 'string', default: '5' },
   pin: { type: 'boolean', default: false },
+  within: { type: 'boolean', default: false },
   control: { type: 'boolean', default: false },
   markdown: { type: 'boolean', default: false },
   profile: { type: 'string' },
@@ -23,6 +24,7 @@ export function help(names) {
   --targets          a line for each target, with a confidence interval; repeats until a target is decided
   --limit MINUTES    the longest that --targets repeats a workload beyond its repetitions, 5 unless given
   --pin              applications that stay up on one core, load and servers on another (needs taskset)
+  --within           Tallyman alone, switched on and off within one process: finer than two processes can be compared; ai, http and queue
   --control          bare Node twice more: once as it is, which shows the noise, once with an outgoing request a second
   --markdown         tables in Markdown
   --profile FOLDER   CPU profiles of all applications, in a folder for each variant

@@ -61,9 +61,30 @@ const GROWN_UP = '--min-semi-space-size=32';
 
 /** Starts an application that is measured, and that calls `answer` of apps/answer.mjs; resolves when it is ready. */
 export async function startApp(variant, sink, file, args = []) {
+  if (variant.within !== undefined) return startWithin(variant, sink, file, args);
   const command = commandOf({ nodeFlags: [GROWN_UP, ...variant.nodeFlags] }, file, args);
   const child = spawn(...onItsCore(...command), { cwd: folder, env: environmentOf(variant, sink), stdio: talking });
   return { variant, ...(await conversation(child, `${file} under ${variant.name}`)) };
+}
+
+/** Starts the one process of variants that share it, with the first of them; before each question it is told whether to be measured. */
+async function startWithin({ within, ...variant }, sink, file, args) {
+  const { shared, preload, isMeasured } = within;
+  shared.app ??= startApp({ ...variant, name: shared.name }, sink, appFile('within.cjs'), [preload, file, ...args]);
+  const app = await shared.app;
+  return {
+    ...app,
+    variant,
+    async ask(name, input) {
+      await app.ask('measure', isMeasured);
+      return app.ask(name, input);
+    },
+    async stop() {
+      if (shared.app === undefined) return;
+      shared.app = undefined;
+      await app.stop();
+    },
+  };
 }
 
 /** Starts what an application needs and is not measured, such as its load; resolves when it is ready. */

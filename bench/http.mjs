@@ -15,6 +15,7 @@ const workloads = [
 
 export const http = {
   name: 'http',
+  isWithin: true,
   isScraped: true,
   title: 'HTTP server: throughput with 32 kept-alive connections, and CPU of the server',
   measures: [

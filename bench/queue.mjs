@@ -7,6 +7,7 @@ const WORKLOAD = 'add and work';
 
 export const queue = {
   name: 'queue',
+  isWithin: true,
   title: 'BullMQ: jobs that do nothing, added in bulk and worked on in one process, concurrency 20, on a real Redis',
   measures: [
     { label: 'throughput', unit: 'jobs/s', digits: 0, value: ({ jobs, milliseconds }) => (jobs / milliseconds) * 1000, compare: ['kept'] },

@@ -11,7 +11,7 @@ import { startSink } from './sink.mjs';
 import { start } from './start.mjs';
 import { formatTable, tableRows } from './table.mjs';
 import { targetLines, untilDecided } from './targets.mjs';
-import { controls, isAvailable, peerVariants, profiled, proofOf, takesPart, variants } from './variants.mjs';
+import { controls, isAvailable, peerVariants, profiled, proofOf, takesPart, variants, variantsWithin } from './variants.mjs';
 
 /** For so long V8 goes on to optimise the applications, and more so what a preload has moved in time: one that is switched off looks as if it cost something. */
 const WARM_UP_MILLISECONDS = 12_000;
@@ -20,6 +20,7 @@ const benches = [start, ai, http, queue, exporting];
 const names = benches.map(({ name }) => name);
 
 async function comparedVariants(values) {
+  if (values.within) return variantsWithin();
   const available = variants.filter((variant) => {
     if (isAvailable(variant)) return true;
     console.log(`${variant.name} is left out: ${variant.file} is not there; npm run bench builds it`);
@@ -33,14 +34,20 @@ async function comparedVariants(values) {
   return values.profile === undefined ? compared : compared.map((variant) => profiled(variant, resolve(values.profile)));
 }
 
+/** Within one process a repetition can have many. */
+function slicesOf({ quick, within }) {
+  if (within) return 100;
+  return quick ? 6 : 16;
+}
+
 /** What a benchmark runs with: `of(workload)` adds what depends on the workload, `unproved` tells which variants did not measure it. */
-function contextOf(bench, variants, sink, { quick, repetitions, targets, limit }) {
+function contextOf(bench, variants, sink, { quick, within, repetitions, targets, limit }) {
   const further = targets ? untilDecided(bench, Number(limit)) : () => undefined;
   const context = {
     sink,
     variants,
     repetitions: Number(repetitions ?? bench.repetitions[quick ? 'quick' : 'normal']),
-    slices: quick ? 6 : 16,
+    slices: slicesOf({ quick, within }),
     warmUpMilliseconds: quick ? 2000 : WARM_UP_MILLISECONDS,
   };
   const unproved = [];
@@ -84,10 +91,17 @@ async function runAll(values, chosen) {
   }
 }
 
+function chosenBenches({ within }, positionals) {
+  const chosen = benches.filter(({ name, isWithin }) => (positionals.length === 0 ? isWithin || !within : positionals.includes(name)));
+  const impossible = within && chosen.find(({ isWithin }) => !isWithin);
+  if (impossible) throw new Error(`--within cannot measure ${impossible.name}: only what stays up, ai, http and queue`);
+  return chosen;
+}
+
 async function main() {
   const { values, positionals } = readArguments(names);
   if (values.help) return console.log(help(names));
-  if (!positionals.includes('soak')) return runAll(values, positionals.length > 0 ? benches.filter(({ name }) => positionals.includes(name)) : benches);
+  if (!positionals.includes('soak')) return runAll(values, chosenBenches(values, positionals));
   // Needs a collector and Redis, which the others do without.
   const { soak } = await import('./soak/soak.mjs');
   if (!(await soak(Number(values.minutes), (line) => process.stderr.write(`soak: ${line}\n`)))) process.exitCode = 1;

@@ -33,6 +33,16 @@ export const variants = [
   },
 ];
 
+/** The same two within one process, in which the second one's methods and subscriptions come and go: what processes differ by is not in the comparison. */
+export function variantsWithin() {
+  const [bare, tallyman] = variants;
+  const shared = { name: tallyman.name, app: undefined };
+  return [
+    { ...bare, within: { shared, preload, isMeasured: false } },
+    { ...tallyman, nodeFlags: [], within: { shared, preload, isMeasured: true } },
+  ];
+}
+
 /** Libraries that do a part of the same. `isExtra`: no metrics by OTLP or Prometheus, so compared only when asked for. */
 const peers = [
   { name: 'prom-client', flag: '--require', start: 'prom-client.cjs', isScraped: true, proof: { start: {}, http: ['http_request_duration_seconds'] } },

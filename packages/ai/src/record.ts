@@ -35,10 +35,10 @@ export interface EndedCall {
   readonly reportedUsd: number | undefined;
 }
 
-/** Records an ended call and publishes it, soon. */
+/** Records an ended call and publishes it; see `inBatches`. */
 export const recordCall: (call: EndedCall) => void = inBatches(channels.aiCall, 'ai.batch', recordNow);
 
-function recordNow(call: EndedCall): void {
+function recordNow(call: EndedCall, hasWaited: boolean): void {
   const { attributes, outcome, durationSeconds, errorType } = call;
   const kind = callKind(attributes, call.cause.feature);
   (errorType === undefined ? kind.duration : kind.failure(errorType))(durationSeconds);
@@ -47,7 +47,7 @@ function recordNow(call: EndedCall): void {
   const cost = safely('ai.price', costOf, call);
   if (cost !== undefined) recordCost(cost, kind);
   recordGaps(call, cost);
-  channels.aiCall.publish(() => ({
+  channels.aiCall[hasWaited ? 'tell' : 'publish'](() => ({
     ...call.cause,
     operation: attributes['gen_ai.operation.name'],
     provider: attributes['gen_ai.provider.name'],

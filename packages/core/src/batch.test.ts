@@ -3,7 +3,7 @@ import { queueMetrics } from '@tallyman/catalog';
 import { afterEach, expect, test, vi } from 'vitest';
 import { inBatches } from './batch.ts';
 import { bindMetrics } from './bind-metrics.ts';
-import { channels } from './channels.ts';
+import { channels, type JobEvent } from './channels.ts';
 import { handOver } from './hand-over.ts';
 import { createMetricProducer } from './producer.ts';
 import { readMetrics } from './read.ts';
@@ -84,19 +84,41 @@ test('what belongs to a scope that is paused is left out', () => {
   expect(recorded).toEqual([1, 100]);
 });
 
-test('nothing waits while somebody has subscribed, as who only follows has not', () => {
-  const { put, recorded } = batches();
-  const leave = channels.job.follow(() => undefined);
+test('nothing waits while somebody has subscribed, who is not told of what has waited before', () => {
+  const heard: number[] = [];
+  const followed: number[] = [];
+  const event = (durationSeconds: number) => () => ({ durationSeconds }) as unknown as JobEvent;
+  const put = inBatches(channels.job, 'batch', (value: number, hasWaited) => channels.job[hasWaited ? 'tell' : 'publish'](event(value)));
+  channels.job.follow(({ durationSeconds }) => void followed.push(durationSeconds));
   put(1);
   put(2);
-  expect(recorded).toEqual([1]);
-  const end = channels.job.subscribe(() => undefined);
+  expect(followed).toEqual([1]);
+  const end = channels.job.subscribe(({ durationSeconds }) => void heard.push(durationSeconds));
   put(3);
-  expect(recorded).toEqual([1, 2, 3]);
+  readMetrics();
   end();
-  leave();
-  put(4);
-  expect(recorded).toEqual([1, 2, 3]);
+  expect(heard).toEqual([3]);
+  expect(followed).toEqual([1, 3, 2]);
+});
+
+test('a series begins before what it counts has waited', () => {
+  vi.useFakeTimers({ toFake: ['Date'], now: 1000 });
+  const put = inBatches(channels.job, 'batch', (name: string) => queues.retries(1, { 'queue.name': name }));
+  put('first');
+  vi.setSystemTime(2000);
+  put('second');
+  vi.setSystemTime(3000);
+  put('third');
+  vi.setSystemTime(4000);
+  const startTimes = readMetrics()
+    .filter(({ metric }) => metric.name === queueMetrics.retries.name)
+    .flatMap(({ points }) => points.map(({ attributes, startTime }) => [attributes['queue.name'], startTime]));
+  vi.useRealTimers();
+  expect(startTimes).toEqual([
+    ['first', 1000],
+    ['second', 2000],
+    ['third', 2000],
+  ]);
 });
 
 class Reader extends MetricReader {
@@ -123,4 +145,16 @@ test("what waits goes to our own exporters when somebody else's MeterProvider ta
   const { resourceMetrics } = await reader.collect();
   const found = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics).find(({ descriptor }) => descriptor.name === jobWait.name);
   expect(found?.dataPoints.map(({ value }) => value)).toMatchObject([{ count: 1, sum: 3 }]);
+});
+
+test("what waits when somebody else's MeterProvider is found first is its own", async () => {
+  const { put } = batches();
+  put(1);
+  put(2);
+  runtime.registry.early = [];
+  const reader = new Reader();
+  handOver(new SdkProvider({ readers: [reader] }));
+  const { resourceMetrics } = await reader.collect();
+  const found = resourceMetrics.scopeMetrics.flatMap(({ metrics }) => metrics).find(({ descriptor }) => descriptor.name === jobWait.name);
+  expect(found?.dataPoints.map(({ value }) => value)).toMatchObject([{ count: 1, sum: 2 }]);
 });

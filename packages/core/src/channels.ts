@@ -96,8 +96,10 @@ export interface TypedChannel<E> {
   readonly hasSubscribers: boolean;
   /** Publishes; does nothing, and does not call `event`, while nobody listens. */
   publish(event: () => E): void;
-  /** Like `subscribe`, for listeners of ours that only record: they can be told later, so nothing is done earlier for their sake. */
-  follow(listener: (event: E) => void): () => void;
+  /** Tells followers alone. */
+  tell(event: () => E): void;
+  /** For listeners of ours that only record: they may be told later, so nothing is done earlier for their sake. What they throw is counted and goes no further. */
+  follow(listener: (event: E) => void): void;
   /** Subscribes; what the listener throws is counted and goes no further. Returns the function that ends the subscription. */
   subscribe(listener: (event: E) => void): () => void;
 }
@@ -106,6 +108,11 @@ export interface TypedChannel<E> {
 function typed<E>(name: string, scope: string): TypedChannel<E> {
   const underlying = channel(name);
   const followers = shared(name, () => new Set<(event: E) => void>());
+  const tell = (event: () => E): void => {
+    if (followers.size === 0 || runtime.registry.isPaused(scope)) return;
+    const told = event();
+    for (const follower of followers) safely(name, follower, told);
+  };
   return {
     name,
     scope,
@@ -113,15 +120,16 @@ function typed<E>(name: string, scope: string): TypedChannel<E> {
       return underlying.hasSubscribers;
     },
     publish(event) {
-      if ((followers.size === 0 && !underlying.hasSubscribers) || runtime.registry.isPaused(scope)) return;
-      const published = event();
-      for (const follower of followers) safely(name, follower, published);
-      if (underlying.hasSubscribers) underlying.publish(published);
+      if (!underlying.hasSubscribers) {
+        tell(event);
+      } else if (!runtime.registry.isPaused(scope)) {
+        const published = event();
+        tell(() => published);
+        underlying.publish(published);
+      }
     },
-    follow(listener) {
-      followers.add(listener);
-      return () => void followers.delete(listener);
-    },
+    tell,
+    follow: (listener) => void followers.add(listener),
     subscribe(listener) {
       const guarded = (message: unknown): void => void safely(name, listener, message as E);
       underlying.subscribe(guarded);

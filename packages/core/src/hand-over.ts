@@ -1,5 +1,6 @@
 import type { MeterProvider } from '@opentelemetry/api';
 import { ApiInstruments } from './api-instruments.ts';
+import { recordWaiting } from './batch.ts';
 import { outside } from './outside.ts';
 import { readMetrics } from './read.ts';
 import { runtime, shared } from './runtime.ts';
@@ -26,6 +27,7 @@ export function handOver(provider: MeterProvider): boolean {
     safely('hand-over', () => {
       const { registry } = runtime;
       if (!runtime.active || registry.destination?.provider === provider || !isForeign(provider)) return false;
+      recordWaiting();
       const before = [registry.exporting, registry.destination].filter((one) => one !== undefined);
       const last = before.length > 0 ? new Snapshot(readMetrics()) : undefined;
       if (last !== undefined) for (const one of before) one.finish(last);

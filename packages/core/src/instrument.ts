@@ -178,7 +178,7 @@ export class Instrument {
     const isHistogram = this.metric.instrument === 'histogram';
     const series: Series = {
       attributes,
-      startTime: Date.now(),
+      startTime: this.#registry.since ?? Date.now(),
       value: this.metric.instrument === 'gauge' ? Number.NaN : 0,
       count: 0,
       counts: new Float64Array(isHistogram ? this.#bounds.length + 1 : 0),

@@ -1,9 +1,9 @@
 import type { MeterProvider } from '@opentelemetry/api';
+import { recordWaiting } from './batch.ts';
 import type { Configuration } from './configuration.ts';
 import { handOver, watchForMeterProvider } from './hand-over.ts';
 import { type Adapter, installHook } from './hook.ts';
 import { log } from './log.ts';
-import { sample } from './read.ts';
 import { runtime } from './runtime.ts';
 import { safely } from './safely.ts';
 import { version } from './version.ts';
@@ -68,7 +68,7 @@ export function defineInstrumentation<Key extends keyof Configuration>(
 
     disable(): void {
       safely('instrumentation.disable', () => {
-        sample();
+        recordWaiting();
         runtime.registry.pause(domain.name);
       });
     }

@@ -1,4 +1,5 @@
 import { type AliasSpec, allAliases, type MetricSpec } from '@tallyman/catalog';
+import { recordWaiting } from './batch.ts';
 import type { Instrument, PointAttributes, Series } from './instrument.ts';
 import { runtime } from './runtime.ts';
 import { safely } from './safely.ts';
@@ -37,6 +38,7 @@ export function readMetrics(reader?: object): Reading[] {
  * this reader last asked.
  */
 export function sample(reader: object = runtime): void {
+  recordWaiting();
   for (const one of runtime.beforeRead) safely('read', () => one(reader));
 }
 

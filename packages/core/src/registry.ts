@@ -34,13 +34,15 @@ export class Registry {
   readonly #paused = new Set<string>();
   /** Called for a record whose attribute value was replaced. */
   onCapped: ((metric: string, attribute: string) => void) | undefined;
-  /** Called once when the process's first value is recorded. */
+  /** Called once when the process has a first value to record. */
   onFirstRecord: (() => void) | undefined;
   /** Called when somebody else's MeterProvider reports from now on. */
   onHandOver: (() => void) | undefined;
   caps: Caps | undefined;
-  /** Number of records so far; an exporter that has delivered this many has delivered all. */
+  /** Goes up with each record, and with what waits to be recorded; an exporter that has delivered this many has delivered all. */
   changes = 0;
+  /** When what is being recorded has happened at the earliest, in milliseconds since the epoch; undefined when it happens now. */
+  since: number | undefined;
   /** Our own exporters, when they have started. */
   exporting: Exporting | undefined;
   /** Instruments of somebody else's MeterProvider, when it reports. */
@@ -108,7 +110,7 @@ export class Registry {
     else if (this.early !== undefined && this.early.length < MAX_EARLY) this.early.push({ instrument, series, value });
   }
 
-  /** Counts a record, and tells `onFirstRecord` of the first. */
+  /** There is something more to deliver; tells `onFirstRecord` of the first. */
   noteRecord(): void {
     if (this.changes++ === 0) this.onFirstRecord?.();
   }

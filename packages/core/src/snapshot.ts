@@ -6,7 +6,7 @@ export class Snapshot {
   readonly readings: readonly Reading[];
   /** Milliseconds since the epoch. */
   readonly time = Date.now();
-  /** Number of records that these values hold. */
+  /** As far as the registry's `changes` went when these values were read. */
   readonly changes = runtime.registry.changes;
   #points: Map<string, Map<Point['key'], Point>> | undefined;
 

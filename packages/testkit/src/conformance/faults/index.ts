@@ -1,5 +1,5 @@
 import { aiMetrics, featureMetrics, httpMetrics, type MetricSpec, queueMetrics, selfMetrics, webhookMetrics } from '@tallyman/catalog';
-import { sample } from '@tallyman/core';
+import { recordWaiting } from '@tallyman/core';
 import { expect, it } from 'vitest';
 import { type Recorded, recordedBy } from '../../recorded.ts';
 import { type Adversity, adversities } from './adversities.ts';
@@ -118,8 +118,8 @@ async function seenBy(act: Act, variant: 'bare' | 'measured'): Promise<{ readonl
   let seen: unknown;
   const unhandled = await unhandledRejections(async () => {
     seen = await act(variant);
-    // What waits for the next reading may fail as well.
-    sample();
+    // What waits to be recorded may fail as well.
+    recordWaiting();
   });
   return { seen, unhandled };
 }

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** A call that guards a place under a name of its own. */
-const GUARD = /\bsafely\(\s*'([^']+)'/g;
+/** A call that guards a place under a name of its own; of `inBatches` the name comes second. */
+const GUARD = /\b(?:safely\(|inBatches\([^,]+,)\s*'([^']+)'/g;
 
 /** The guarded places that the sources in a folder name, each of them once, sorted; `below` a folder that is looked at with its own. */
 export function placesIn(folder: URL, { deep = true }: { readonly deep?: boolean } = {}): string[] {
