@@ -54,7 +54,7 @@ let times = 0;
 function measure(isWanted) {
   if (isMeasured === isWanted) return {};
   isMeasured = isWanted;
-  // The first time is before the first request.
+  // The first two turns are before the first request, when nothing that measures may be loaded yet.
   if (times++ > 1 && replaced.length === 0 && ![...listeners].some(({ measures }) => measures))
     throw new Error('the preload has replaced nothing that could be switched off');
   for (const turn of replaced) turn(isWanted);
