@@ -1,8 +1,8 @@
 import { OTHER } from '@tallyman/catalog';
 import { attributedFeature, currentAttribution, eventAttribution, safely } from '@tallyman/core';
 import { type CallKind, callKind } from './kind.ts';
-import { type AiOperation, type AiOutcome, type EndedCall, recordCall, type TimedAttributes } from './record.ts';
-import { billedUsage, type CallUsage } from './usage.ts';
+import { type AiOperation, type AiOutcome, type EndedCall, type Inference, recordCall } from './record.ts';
+import type { CallUsage } from './usage.ts';
 import { type OpenCall, unwatch, watch } from './waiting.ts';
 
 /** A call that begins. */
@@ -16,7 +16,10 @@ export interface CallStart {
   readonly streamed?: boolean | undefined;
 }
 
-/** What an answer, or a part of a streamed one, tells; members that are undefined leave what was told before. */
+/**
+ * What an answer, or a part of a streamed one, tells; members that are undefined leave what was told before. Kept as it is until the call is recorded, some time
+ * after it has ended, so nothing in it may change.
+ */
 export interface CallReport {
   readonly responseModel?: string | undefined;
   readonly usage?: CallUsage | undefined;
@@ -41,16 +44,15 @@ export function measureCall(start: CallStart): AiCall {
  * One AI call while it goes on. The adapter tells what happens; time, tokens, cost, outcome and the published event come from here,
  * exactly once, by whichever way the call ends first. No method throws.
  */
-export class AiCall implements OpenCall {
+export class AiCall implements OpenCall, Inference {
   readonly operation: AiOperation;
   readonly provider: string;
-  readonly #serverAddress: string | undefined;
+  readonly serverAddress: string | undefined;
   readonly #attribution = currentAttribution();
   readonly #start = performance.now();
   #requestModel: string | undefined;
   #streamed: boolean;
   #answer = NOTHING;
-  #timed: TimedAttributes | undefined;
   /** Where chunks are recorded, as far as the call is known. */
   #kind: CallKind | undefined;
   // Numbers at all times: one that may be undefined takes a new object for each value.
@@ -62,9 +64,17 @@ export class AiCall implements OpenCall {
   constructor({ operation, provider, serverAddress, requestModel, streamed = false }: CallStart) {
     this.operation = operation;
     this.provider = provider;
-    this.#serverAddress = serverAddress;
+    this.serverAddress = serverAddress;
     this.#requestModel = requestModel;
     this.#streamed = streamed;
+  }
+
+  get requestModel(): string {
+    return this.#requestModel ?? OTHER;
+  }
+
+  get responseModel(): string | undefined {
+    return this.#answer.responseModel;
   }
 
   get idleSince(): number | undefined {
@@ -75,7 +85,7 @@ export class AiCall implements OpenCall {
   describe({ requestModel, streamed }: Pick<CallStart, 'requestModel' | 'streamed'>): void {
     this.#requestModel = requestModel ?? this.#requestModel;
     this.#streamed = streamed ?? this.#streamed;
-    this.#changed();
+    this.#kind = undefined;
   }
 
   /**
@@ -98,7 +108,7 @@ export class AiCall implements OpenCall {
   chunk(): void {
     if (this.#ended) return;
     const now = performance.now();
-    this.#kind ??= callKind(this.#attributes(), attributedFeature(this.#attribution));
+    this.#kind ??= callKind(this, attributedFeature(this.#attribution));
     if (this.#hasChunk) this.#kind.timePerOutputChunk((now - this.#lastArrival) / 1000);
     else this.#kind.timeToFirstChunk((now - this.#start) / 1000);
     this.#hasChunk = true;
@@ -109,7 +119,7 @@ export class AiCall implements OpenCall {
   /** Takes what the answer tells. */
   report(report: CallReport): void {
     const known = this.#answer;
-    this.#changed();
+    this.#kind = undefined;
     if (known === NOTHING) {
       this.#answer = report;
       return;
@@ -143,33 +153,21 @@ export class AiCall implements OpenCall {
   #endedAs(outcome: AiOutcome, errorType: string | undefined, at: number): EndedCall {
     const { usage, images = 0, webSearches = 0, serviceTier, costUsd } = this.#answer;
     return {
-      attributes: this.#attributes(),
+      operation: this.operation,
+      provider: this.provider,
+      requestModel: this.requestModel,
+      responseModel: this.responseModel,
+      serverAddress: this.serverAddress,
       cause: eventAttribution(this.#attribution, attributedFeature(this.#attribution)),
       outcome,
       errorType,
       streamed: this.#streamed,
       durationSeconds: Math.max(at - this.#start, 0) / 1000,
-      usage: usage && billedUsage(usage),
+      usage,
       images,
       webSearches,
       serviceTier,
       reportedUsd: costUsd,
     };
-  }
-
-  #changed(): void {
-    this.#timed = undefined;
-    this.#kind = undefined;
-  }
-
-  #attributes(): TimedAttributes {
-    this.#timed ??= {
-      'gen_ai.operation.name': this.operation,
-      'gen_ai.provider.name': this.provider,
-      'gen_ai.request.model': this.#requestModel ?? OTHER,
-      'gen_ai.response.model': this.#answer.responseModel,
-      'server.address': this.#serverAddress,
-    };
-    return this.#timed;
   }
 }

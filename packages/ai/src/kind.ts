@@ -1,6 +1,6 @@
 import { aiMetrics } from '@tallyman/catalog';
 import { bindMetrics, getOrInsertComputed, hasRoom } from '@tallyman/core';
-import type { TimedAttributes } from './record.ts';
+import type { Inference } from './record.ts';
 
 type Record = (value: number) => void;
 
@@ -8,6 +8,7 @@ type Record = (value: number) => void;
 export const record = bindMetrics(aiMetrics);
 
 type TokenAttributes = Parameters<typeof record.inputTokens>[1];
+type TimedAttributes = Omit<Parameters<typeof record.inferenceDuration>[1], 'error.type'>;
 type Source = Parameters<typeof record.cost>[1]['cost.source'];
 
 /** A recorder for each value of an attribute. */
@@ -23,7 +24,8 @@ const { 'cost.component': component } = aiMetrics.cost.attributes;
 
 /** What all calls to one model for one feature have in common: where they are recorded, looked for once. */
 export class CallKind {
-  readonly timed: TimedAttributes;
+  readonly #inference: Inference;
+  readonly #timed: TimedAttributes;
   readonly isEmbedding: boolean;
   readonly duration: Record;
   readonly timeToFirstChunk: Record;
@@ -40,16 +42,14 @@ export class CallKind {
   readonly #answered: Omit<TokenAttributes, 'gen_ai.token.modality'>;
   readonly #costs = new Map<Source, Recorders<(typeof component.values)[number]>>();
 
-  constructor(timed: TimedAttributes, feature: string | undefined) {
-    this.timed = timed;
-    this.isEmbedding = timed['gen_ai.operation.name'] === 'embeddings';
-    const called = {
-      'gen_ai.operation.name': timed['gen_ai.operation.name'],
-      'gen_ai.provider.name': timed['gen_ai.provider.name'],
-      'gen_ai.request.model': timed['gen_ai.request.model'],
-      feature,
-    };
-    this.#answered = { ...called, 'gen_ai.response.model': timed['gen_ai.response.model'] };
+  constructor({ operation, provider, requestModel, responseModel, serverAddress }: Inference, feature: string | undefined) {
+    this.#inference = { operation, provider, requestModel, responseModel, serverAddress };
+    this.isEmbedding = operation === 'embeddings';
+    const asked = { 'gen_ai.operation.name': operation, 'gen_ai.provider.name': provider, 'gen_ai.request.model': requestModel };
+    const timed = { ...asked, 'gen_ai.response.model': responseModel, 'server.address': serverAddress };
+    const called = { ...asked, feature };
+    this.#timed = timed;
+    this.#answered = { ...called, 'gen_ai.response.model': responseModel };
     const unsplit = { ...this.#answered, 'gen_ai.token.modality': 'unknown' } as const;
     this.calls = each(outcome.values, (value) => record.calls.bind({ ...called, outcome: value }));
     this.input = each(modality.values, (value) => record.inputTokens.bind({ ...this.#answered, 'gen_ai.token.modality': value }));
@@ -64,7 +64,7 @@ export class CallKind {
 
   /** What records the duration of calls that end with that error. */
   failure(errorType: string): Record {
-    return (seconds) => this.#durations()(seconds, { ...this.timed, 'error.type': errorType });
+    return (seconds) => this.#durations()(seconds, { ...this.#timed, 'error.type': errorType });
   }
 
   /** Count the dollars of that source by part of the price. */
@@ -74,14 +74,10 @@ export class CallKind {
     );
   }
 
-  /** Whether calls with these attributes, for the same feature and requested model, are of this kind. */
-  is(timed: TimedAttributes): boolean {
-    return (
-      this.timed['gen_ai.response.model'] === timed['gen_ai.response.model'] &&
-      this.timed['gen_ai.operation.name'] === timed['gen_ai.operation.name'] &&
-      this.timed['gen_ai.provider.name'] === timed['gen_ai.provider.name'] &&
-      this.timed['server.address'] === timed['server.address']
-    );
+  /** Whether a call for the same feature and requested model is of this kind. */
+  has(call: Inference): boolean {
+    const { operation, provider, responseModel, serverAddress } = this.#inference;
+    return call.responseModel === responseModel && call.operation === operation && call.provider === provider && call.serverAddress === serverAddress;
   }
 
   #durations(): typeof record.inferenceDuration | typeof record.operationDuration {
@@ -94,12 +90,13 @@ const known = new Map<string | undefined, Map<string, CallKind[]>>();
 let count = 0;
 
 /** The kind of a call. */
-export function callKind(timed: TimedAttributes, feature: string | undefined): CallKind {
-  for (const kind of known.get(feature)?.get(timed['gen_ai.request.model']) ?? []) if (kind.is(timed)) return kind;
-  const kind = new CallKind(timed, feature);
-  if (!hasRoom(count, ...Object.values(timed), feature)) return kind;
+export function callKind(call: Inference, feature: string | undefined): CallKind {
+  const { operation, provider, requestModel, responseModel, serverAddress } = call;
+  for (const kind of known.get(feature)?.get(requestModel) ?? []) if (kind.has(call)) return kind;
+  const kind = new CallKind(call, feature);
+  if (!hasRoom(count, operation, provider, requestModel, responseModel, serverAddress, feature)) return kind;
   count++;
   const ofFeature = getOrInsertComputed(known, feature, () => new Map<string, CallKind[]>());
-  getOrInsertComputed(ofFeature, timed['gen_ai.request.model'], () => []).push(kind);
+  getOrInsertComputed(ofFeature, requestModel, () => []).push(kind);
   return kind;
 }

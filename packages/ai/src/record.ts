@@ -2,7 +2,7 @@ import type { aiMetrics } from '@tallyman/catalog';
 import { channels, type EventAttribution, inBatches, safely } from '@tallyman/core';
 import { type CallKind, callKind, record } from './kind.ts';
 import { type Cost, priceCall } from './pricing/index.ts';
-import { type BilledUsage, NO_TOKENS, type TokenSplit } from './usage.ts';
+import { type BilledUsage, billedUsage, type CallUsage, NO_TOKENS, type TokenSplit } from './usage.ts';
 
 /** What kind of call; the closed set of `gen_ai.operation.name`. */
 export type AiOperation = (typeof aiMetrics.calls.attributes)['gen_ai.operation.name']['values'][number];
@@ -10,25 +10,25 @@ export type AiOperation = (typeof aiMetrics.calls.attributes)['gen_ai.operation.
 /** How a call ended. */
 export type AiOutcome = (typeof aiMetrics.calls.attributes)['outcome']['values'][number];
 
-/** Attributes that the durations of a call share. */
-export interface TimedAttributes {
-  readonly 'gen_ai.operation.name': AiOperation;
-  readonly 'gen_ai.provider.name': string;
-  readonly 'gen_ai.request.model': string;
-  readonly 'gen_ai.response.model': string | undefined;
-  readonly 'server.address': string | undefined;
+/** What is asked of whom. */
+export interface Inference {
+  readonly operation: AiOperation;
+  readonly provider: string;
+  readonly requestModel: string;
+  /** The model that answered. */
+  readonly responseModel: string | undefined;
+  readonly serverAddress: string | undefined;
 }
 
 /** A call that has ended. */
-export interface EndedCall {
-  readonly attributes: TimedAttributes;
+export interface EndedCall extends Inference {
   /** Not the attribution itself: that would keep a whole request in memory while the call waits to be recorded. */
   readonly cause: EventAttribution;
   readonly outcome: AiOutcome;
   readonly errorType: string | undefined;
   readonly streamed: boolean;
   readonly durationSeconds: number;
-  readonly usage: BilledUsage | undefined;
+  readonly usage: CallUsage | undefined;
   readonly images: number;
   readonly webSearches: number;
   readonly serviceTier: string | undefined;
@@ -39,25 +39,32 @@ export interface EndedCall {
 export const recordCall: (call: EndedCall) => void = inBatches(channels.aiCall, 'ai.batch', recordNow);
 
 function recordNow(call: EndedCall, hasWaited: boolean): void {
-  const { attributes, outcome, durationSeconds, errorType } = call;
-  const kind = callKind(attributes, call.cause.feature);
+  const { cause, outcome, durationSeconds, errorType } = call;
+  const kind = callKind(call, cause.feature);
   (errorType === undefined ? kind.duration : kind.failure(errorType))(durationSeconds);
   kind.calls[outcome](1);
-  recordTokens(call.usage, kind);
-  const cost = safely('ai.price', costOf, call);
+  const usage = call.usage && billedUsage(call.usage);
+  recordTokens(usage, kind);
+  const cost = safely('ai.price', costOf, call, usage);
   if (cost !== undefined) recordCost(cost, kind);
-  recordGaps(call, cost);
+  recordGaps(call, usage, cost);
   channels.aiCall[hasWaited ? 'tell' : 'publish'](() => ({
-    ...call.cause,
-    operation: attributes['gen_ai.operation.name'],
-    provider: attributes['gen_ai.provider.name'],
-    requestModel: attributes['gen_ai.request.model'],
-    responseModel: attributes['gen_ai.response.model'],
+    // Member by member: V8 adds those that follow a spread one by one.
+    feature: cause.feature,
+    requestId: cause.requestId,
+    run: cause.run,
+    user: cause.user,
+    session: cause.session,
+    job: cause.job,
+    operation: call.operation,
+    provider: call.provider,
+    requestModel: call.requestModel,
+    responseModel: call.responseModel,
     outcome,
     errorType,
     streamed: call.streamed,
     durationSeconds,
-    usage: call.usage && tokens(call.usage),
+    usage: usage && tokens(usage),
     images: call.images,
     costUsd: cost?.usd,
     costSource: cost?.source,
@@ -87,25 +94,14 @@ function recordCost({ source, parts }: Cost, kind: CallKind): void {
 }
 
 /** A failed call without usage is not billed. */
-function costOf(call: EndedCall): Cost | undefined {
-  if (call.usage === undefined && call.outcome !== 'ok') return undefined;
-  const { attributes } = call;
-  return priceCall({
-    provider: attributes['gen_ai.provider.name'],
-    requestModel: attributes['gen_ai.request.model'],
-    responseModel: attributes['gen_ai.response.model'],
-    usage: call.usage,
-    images: call.images,
-    webSearches: call.webSearches,
-    serviceTier: call.serviceTier,
-    reportedUsd: call.reportedUsd,
-  });
+function costOf(call: EndedCall, usage: BilledUsage | undefined): Cost | undefined {
+  return usage === undefined && call.outcome !== 'ok' ? undefined : priceCall(call, usage);
 }
 
 /** Counts what the numbers lack: dollars of a call that used something, or the usage of one that succeeded or was aborted, which is billed as well. Moderation is free and reports none. */
-function recordGaps({ attributes, outcome, usage, images }: EndedCall, cost: Cost | undefined): void {
-  if (cost !== undefined || attributes['gen_ai.operation.name'] === 'moderation') return;
-  const labels = { 'gen_ai.provider.name': attributes['gen_ai.provider.name'], 'gen_ai.request.model': attributes['gen_ai.request.model'] };
+function recordGaps({ operation, provider, requestModel, outcome, images }: EndedCall, usage: BilledUsage | undefined, cost: Cost | undefined): void {
+  if (cost !== undefined || operation === 'moderation') return;
+  const labels = { 'gen_ai.provider.name': provider, 'gen_ai.request.model': requestModel };
   const used = images > 0 || (usage !== undefined && usage.input + usage.output > 0);
   if (used) record.unpricedCalls(1, labels);
   else if (outcome !== 'error' && usage === undefined) record.unmeteredCalls(1, labels);

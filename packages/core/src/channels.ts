@@ -147,8 +147,11 @@ export const channels = {
   featureUse: typed<FeatureUseEvent>('tallyman:feature.use', '@tallyman/features'),
 } as const;
 
+const NOBODY: EventAttribution = { feature: undefined, requestId: undefined, run: undefined, user: undefined, session: undefined, job: undefined };
+
 /** The attribution members of an event; `feature` is what the domain put on its records. */
 export function eventAttribution(attribution: Attribution | undefined, feature: string | undefined): EventAttribution {
+  if (attribution === undefined && feature === undefined) return NOBODY;
   return {
     feature,
     requestId: requestIdOf(attribution),

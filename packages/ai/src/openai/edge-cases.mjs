@@ -85,6 +85,76 @@ export const furtherCases = {
     const [first, second] = [await promise, await promise];
     return { isSame: first === second, name: promise.constructor.name, isPromise: promise instanceof Promise };
   },
+  'a promise that another library makes of the response': async ({ client }) => {
+    const promise = client.chat.completions.create(plain);
+    const made = new promise.constructor(client, promise.responsePromise, (...of) => promise.parseResponse(...of));
+    return { usage: (await made).usage };
+  },
+  'a promise that another library makes, whose parser fails at last': async ({ client }) => {
+    const promise = client.chat.completions.create(plain);
+    let usage;
+    const made = new promise.constructor(client, promise.responsePromise, async (...of) => {
+      ({ usage } = await promise.parseResponse(...of));
+      throw new Error('not with this answer');
+    });
+    return { message: await made.catch(({ message }) => message), usage };
+  },
+  'a response and a parser that another library replaces': async ({ client }) => {
+    const promise = client.chat.completions.create(plain);
+    const { parseResponse } = promise;
+    promise.responsePromise = promise.responsePromise.catch((error) => {
+      throw error;
+    });
+    promise.parseResponse = async (...of) => ({ answer: await parseResponse.call(promise, ...of) });
+    return { usage: (await promise).answer.usage };
+  },
+  'a response that another library replaces, and that fails': async ({ unreachable }) => {
+    const promise = unreachable.chat.completions.create(plain);
+    promise.responsePromise = promise.responsePromise.catch((error) => {
+      throw error;
+    });
+    return promise.catch(({ message }) => message);
+  },
+  'a response that only another library looks at, and that fails': async ({ unreachable }) => {
+    const { responsePromise } = unreachable.chat.completions.create(plain);
+    return responsePromise.catch(({ message }) => message);
+  },
+  'a client that looks at what fails first': async ({ unreachable }) => {
+    const client = unreachable.withOptions({});
+    const { request } = client;
+    client.request = (...of) => {
+      const promise = request.apply(client, of);
+      promise.then(undefined, () => {});
+      return promise;
+    };
+    return client.embeddings.create({ model: 'text-embedding-3-small', input: 'a', encoding_format: 'float' }).catch(({ message }) => message);
+  },
+  'an answer that is asked for again, and its stream left': async ({ client }) => {
+    const promise = client.chat.completions.create(streamed);
+    await promise;
+    const { data, response } = await promise.withResponse();
+    return { status: response.status, name: data.constructor.name };
+  },
+  'a promise that another library makes, with a parser of its own': async ({ client }) => {
+    const promise = client.chat.completions.create(plain);
+    const made = new promise.constructor(client, promise.responsePromise, async (...of) => {
+      const { response } = of.find((one) => one.response);
+      return response.json();
+    });
+    return (await made).usage.total_tokens;
+  },
+  'a client that has looked at an answer before': async ({ client }) => {
+    const copy = client.withOptions({});
+    let first;
+    copy.request = (...of) => (first ??= client.request(...of));
+    const before = await copy.request({ method: 'post', path: '/embeddings', body: { model: 'text-embedding-3-small', input: 'a', encoding_format: 'float' } });
+    const { usage } = await copy.embeddings.create({ model: 'text-embedding-3-small', input: 'a', encoding_format: 'float' });
+    return { usage, isSame: usage === before.usage };
+  },
+  'a response that another library reads by hand': async ({ client }) => {
+    const promise = client.chat.completions.create(plain);
+    return { usage: (await promise.responsePromise.then((properties) => promise.parseResponse(client, properties))).usage };
+  },
   'raw response, then data': async ({ client }) => {
     const promise = client.chat.completions.create(plain);
     const { status } = await promise.asResponse();

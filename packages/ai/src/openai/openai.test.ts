@@ -52,6 +52,8 @@ describe.each(variants)('$name as $format', ({ name, format }) => {
       });
       expect(JSON.parse(JSON.stringify(seen) ?? 'null')).toEqual(bare[name]?.[format][title]);
       expect(recorded.value(metrics.calls)).toBe(title === 'rejections that are all handled' ? 5 : 1);
+      const { usage } = (seen ?? {}) as { usage?: { prompt_tokens?: number; input_tokens?: number } };
+      if (usage) expect(recorded.value(metrics.inputTokens)).toBe(usage.prompt_tokens ?? usage.input_tokens);
     });
   });
 

@@ -51,8 +51,12 @@ export function reportedCost(usage: unknown, provider: string): number | undefin
   }
 }
 
-function modalities(details: Fields): ModalityTokens {
-  return { text: number(details.text_tokens), audio: number(details.audio_tokens), image: number(details.image_tokens) };
+/** Undefined when all tokens are of the kind that is not told apart. */
+function modalities(details: Fields): ModalityTokens | undefined {
+  const text = number(details.text_tokens);
+  const audio = number(details.audio_tokens);
+  const image = number(details.image_tokens);
+  return text || audio || image ? { text, audio, image } : undefined;
 }
 
 function number(value: unknown): number | undefined {

@@ -1,3 +1,4 @@
+import type { BilledUsage } from '../usage.ts';
 import { type Billable, type CostParts, costAt, type Rates } from './rates.ts';
 import { tableRates } from './table.ts';
 import { tierFactor } from './tiers.ts';
@@ -25,8 +26,8 @@ export interface Cost {
 }
 
 /** The cost of a call: by the user's price file, else as the provider reports it, else by the price table; undefined when no price is known. */
-export function priceCall(call: PricedCall): Cost | undefined {
-  return byRates('user', call, userRates(call.provider, call.requestModel, call.responseModel)) ?? reported(call) ?? byTable(call);
+export function priceCall(call: PricedCall, usage: BilledUsage | undefined): Cost | undefined {
+  return byRates('user', call, usage, userRates(call.provider, call.requestModel, call.responseModel)) ?? reported(call) ?? byTable(call, usage);
 }
 
 function reported({ reportedUsd }: PricedCall): Cost | undefined {
@@ -36,16 +37,16 @@ function reported({ reportedUsd }: PricedCall): Cost | undefined {
 }
 
 /** The model that answered is the one that is billed; the requested name helps where the answer's name is not in the table. */
-function byTable(call: PricedCall): Cost | undefined {
-  if (call.usage === undefined) return undefined;
+function byTable(call: PricedCall, usage: BilledUsage | undefined): Cost | undefined {
+  if (usage === undefined) return undefined;
   const { provider, requestModel, responseModel } = call;
-  return byRates('table', call, (responseModel && tableRates(provider, responseModel)) || tableRates(provider, requestModel));
+  return byRates('table', call, usage, (responseModel && tableRates(provider, responseModel)) || tableRates(provider, requestModel));
 }
 
-function byRates(source: Cost['source'], call: PricedCall, rates: Rates | undefined): Cost | undefined {
+function byRates(source: Cost['source'], call: PricedCall, usage: BilledUsage | undefined, rates: Rates | undefined): Cost | undefined {
   const factor = rates && tierFactor(call.provider, call.serviceTier, rates.tiers);
   if (rates === undefined || factor === undefined) return undefined;
-  if (call.usage === undefined && rates.request === undefined && (rates.image === undefined || call.images === 0)) return undefined;
-  const parts = costAt(rates, call, factor);
+  if (usage === undefined && rates.request === undefined && (rates.image === undefined || call.images === 0)) return undefined;
+  const parts = costAt(rates, call, usage, factor);
   return parts && { source, usd: parts.reduce((sum, [, usd]) => sum + usd, 0), parts };
 }

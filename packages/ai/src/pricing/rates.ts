@@ -30,9 +30,8 @@ export interface Rates {
   readonly tiers?: Readonly<Record<string, number>> | undefined;
 }
 
-/** What is billed for a call. */
+/** What is billed for a call beside its tokens. */
 export interface Billable {
-  readonly usage: BilledUsage | undefined;
   readonly images: number;
   readonly webSearches: number;
 }
@@ -50,13 +49,13 @@ const MILLION = 1_000_000;
  * What the rates make of a call; undefined when something was used that has no rate, or none that can be right. Where a price by image or request is given, tokens without a rate are free.
  * `factor` is that of the service tier: it holds for tokens, not for fees.
  */
-export function costAt(rates: Rates, { usage = UNUSED, images, webSearches }: Billable, factor: number): CostParts | undefined {
-  const { input: prompt, cacheRead, cacheWrite, reasoning } = usage;
+export function costAt(rates: Rates, { images, webSearches }: Billable, usage: BilledUsage | undefined, factor: number): CostParts | undefined {
+  const { input: prompt, cacheRead, cacheWrite, reasoning, inputSplit, outputSplit } = usage ?? UNUSED;
   const free = rates.image === undefined && rates.request === undefined ? undefined : 0;
   const input = rates.input ?? free;
   const output = rates.output ?? free;
-  const fresh = without(usage.inputSplit, cacheRead + cacheWrite);
-  const answer = without(usage.outputSplit, reasoning);
+  const fresh = without(inputSplit, cacheRead + cacheWrite);
+  const answer = without(outputSplit, reasoning);
 
   const promptMedia = price(fresh.audio, rates.inputAudio ?? input, prompt, factor) + price(fresh.image, rates.inputImage ?? input, prompt, factor);
   const parts: [CostComponent, number][] = [['input', price(fresh.text + fresh.unknown, input, prompt, factor) + promptMedia]];

@@ -50,7 +50,7 @@ it.each([
   for (const { id } of library.findProvider({ providerId }).models) {
     const rates = tableRates(provider, id);
     for (const usage of usages) {
-      const parts = rates && costAt(rates, { usage: billedUsage(usage), images: 0, webSearches: 0 }, 1);
+      const parts = rates && costAt(rates, { images: 0, webSearches: 0 }, billedUsage(usage), 1);
       if (parts === undefined) continue;
       priced += 1;
       const ours = parts.reduce((sum, [, usd]) => sum + usd, 0);

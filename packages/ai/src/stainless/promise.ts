@@ -12,6 +12,8 @@ type Unwrap = (this: ApiPromise, transform: Transform) => ApiPromise;
 export interface ApiPromise extends Promise<unknown> {
   responsePromise: Promise<unknown>;
   parseResponse: Parse;
+  /** The answer, once it was asked for. */
+  readonly parsedPromise?: Promise<unknown>;
   _thenUnwrap: Unwrap;
   asResponse(): Promise<Response>;
 }
@@ -20,39 +22,46 @@ export interface ApiPromise extends Promise<unknown> {
  * Follows a call through the promise that the application gets: the same object, which is never awaited here, for that would read the body.
  *
  * `responsePromise` is replaced by one that passes everything on, so that the headers or the error are seen whether or not the application awaits, and
- * an error that nobody handles stays unhandled.
+ * an error that nobody handles stays unhandled, and one that is handled there stays handled.
  */
 export function followPromise(promise: ApiPromise, call: AiCall, dialect: Pick<Dialect, 'reader' | 'failureOf'>): void {
+  // The application's client gave the promise of an earlier call once more, which is one call.
+  if (answerOf(promise) !== undefined) return;
   const answer = new Answer(call, dialect);
   observe(promise, answer);
   link(promise, answer);
+  const { responsePromise, parsedPromise } = promise;
   // When nothing of this call can fail any more: a promise of ours that the application does not get would reject with nobody to handle it.
-  promise.responsePromise = promise.responsePromise.then(
-    (properties) => {
-      answer.arrived();
-      return properties;
-    },
-    (error: unknown) => {
-      answer.fail(error);
-      throw error;
-    },
-  );
+  if (parsedPromise === undefined) {
+    promise.responsePromise = responsePromise.then(
+      (properties) => {
+        answer.arrived();
+        return properties;
+      },
+      (error: unknown) => {
+        answer.fail(error);
+        throw error;
+      },
+    );
+  } else {
+    // The application's client has asked for the answer already, from the response as it was.
+    parsedPromise.then(
+      (data) => answer.see(data),
+      (error: unknown) => answer.fail(error),
+    );
+  }
+  answers.set(promise.responsePromise, answer);
   cover(promise);
 }
 
-/** The answers that promises stand for. */
+/** The answers that responses belong to: the promises that stand for an answer share its response. */
 const answers = attachments<Answer>();
 
-/** Sees what is made of the promise through its class's methods. */
-function link(promise: ApiPromise, answer: Answer): void {
-  answers.set(promise, answer);
-  // Newer versions set it on each instance, closed over the original parser and response.
-  if (!Object.hasOwn(promise, '_thenUnwrap')) return;
-  const unwrap = unwrapping(promise._thenUnwrap);
-  promise._thenUnwrap = (transform) => unwrap.call(promise, transform);
+function answerOf({ responsePromise }: Partial<ApiPromise>): Answer | undefined {
+  return typeof responsePromise === 'object' && responsePromise !== null ? answers.get(responsePromise) : undefined;
 }
 
-/** Sees how the promise reads the answer. */
+/** Sees how a promise reads the answer. */
 function observe(promise: ApiPromise, answer: Answer): void {
   const { parseResponse } = promise;
   promise.parseResponse = async (client, properties) => {
@@ -68,37 +77,46 @@ function observe(promise: ApiPromise, answer: Answer): void {
   };
 }
 
+/** Sees what is unwrapped of a promise: newer versions set the method on each instance, closed over the original parser and response. */
+function link(promise: ApiPromise, answer: Answer): void {
+  if (!Object.hasOwn(promise, '_thenUnwrap')) return;
+  const { _thenUnwrap } = promise;
+  promise._thenUnwrap = (transform) => unwrap(promise, answer, _thenUnwrap, transform);
+}
+
+/** Keeps what is unwrapped of a promise, and of that in turn, on the promise's own response: another one would be left to reject alone. */
+function unwrap(promise: ApiPromise, answer: Answer, original: Unwrap, transform: Transform): ApiPromise {
+  const unwrapped = original.call(promise, (data, properties) => transform(answer.see(data), properties));
+  unwrapped.responsePromise = promise.responsePromise;
+  link(unwrapped, answer);
+  safely('ai.unwrapped', observe, unwrapped, answer);
+  return unwrapped;
+}
+
 const covered = new WeakSet<object>();
 
 /** Covers the methods of the promise's class for promises that stand for an answer; so a promise that is printed looks as it did. */
 function cover(promise: ApiPromise): void {
-  const prototype = ownerOf(promise, 'asResponse') as ApiPromise | undefined;
-  // What a client of the application's own returns may be any object: only a class that reads answers is covered.
-  if (prototype === undefined || covered.has(prototype)) return;
+  const prototype = Object.getPrototypeOf(promise) as ApiPromise;
+  if (covered.has(prototype)) return;
   covered.add(prototype);
-  const { asResponse, _thenUnwrap } = prototype;
+  // What a client of the application's own returns may be any object: only a class that reads answers is covered.
+  const owner = ownerOf(prototype, 'asResponse') as ApiPromise | undefined;
+  if (owner === undefined || covered.has(owner.asResponse)) return;
+  const { asResponse, _thenUnwrap } = owner;
   const methods = {
     asResponse(this: ApiPromise) {
       const raw = asResponse.call(this);
-      const answer = answers.get(this);
+      const answer = answerOf(this);
       return answer === undefined ? raw : raw.then((response) => answer.handedOut(response));
     },
-    _thenUnwrap: unwrapping(_thenUnwrap),
+    _thenUnwrap(this: ApiPromise, transform: Transform) {
+      const answer = answerOf(this);
+      return answer === undefined ? _thenUnwrap.call(this, transform) : unwrap(this, answer, _thenUnwrap, transform);
+    },
   };
-  for (const [name, value] of Object.entries(methods)) Object.defineProperty(prototype, name, { value, writable: true, configurable: true, enumerable: false });
-}
-
-/** Keeps what is unwrapped of a promise, and of that in turn, on the promise's own response: another one would be left to reject alone. */
-function unwrapping(original: Unwrap): Unwrap {
-  return function _thenUnwrap(transform) {
-    const answer = answers.get(this);
-    if (answer === undefined) return original.call(this, transform);
-    const unwrapped = original.call(this, (data, properties) => transform(answer.see(data), properties));
-    unwrapped.responsePromise = this.responsePromise;
-    link(unwrapped, answer);
-    safely('ai.unwrapped', observe, unwrapped, answer);
-    return unwrapped;
-  };
+  covered.add(methods.asResponse);
+  for (const [name, value] of Object.entries(methods)) Object.defineProperty(owner, name, { value, writable: true, configurable: true, enumerable: false });
 }
 
 /** The answer of one call: tells the call what becomes of it. What is called from outside does not throw. */
