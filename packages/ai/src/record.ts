@@ -10,7 +10,7 @@ export type AiOperation = (typeof aiMetrics.calls.attributes)['gen_ai.operation.
 /** How a call ended. */
 export type AiOutcome = (typeof aiMetrics.calls.attributes)['outcome']['values'][number];
 
-/** What is asked of whom. */
+/** What is asked of whom, and which model answers. */
 export interface Inference {
   readonly operation: AiOperation;
   readonly provider: string;
