@@ -4,8 +4,6 @@ import { tableRates } from './table.ts';
 import { tierFactor } from './tiers.ts';
 import { userRates } from './user-prices.ts';
 
-export type { Billable, CostComponent, CostParts, Rate, Rates, TieredRate } from './rates.ts';
-
 /** A call to price. */
 export interface PricedCall extends Billable {
   readonly provider: string;
