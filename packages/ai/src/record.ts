@@ -49,13 +49,7 @@ function recordNow(call: EndedCall, hasWaited: boolean): void {
   if (cost !== undefined) recordCost(cost, kind);
   recordGaps(call, usage, cost);
   channels.aiCall[hasWaited ? 'tell' : 'publish'](() => ({
-    // Member by member: V8 adds those that follow a spread one by one.
-    feature: cause.feature,
-    requestId: cause.requestId,
-    run: cause.run,
-    user: cause.user,
-    session: cause.session,
-    job: cause.job,
+    ...cause,
     operation: call.operation,
     provider: call.provider,
     requestModel: call.requestModel,
